@@ -1,0 +1,86 @@
+// The door to libndpi: dpi.cc is the only file that includes its headers, and compiles unchanged against
+// libndpi 4.2 up to 5.x. Thread: a Dpi (one nDPI detection module) belongs to one worker; create and destroy
+// are serialised inside by a process-wide mutex, because libndpi's init and exit must not run in parallel.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "metadata.h"
+#include "packet.h"
+
+namespace dipper {
+
+// nDPI's per-flow state (struct ndpi_flow_struct), pooled by Dpi.
+struct DpiState;
+
+struct DpiOptions {
+  std::string protocols_file, categories_file, risky_domains_file, ja3_file, certificates_file;
+  uint16_t max_packets_tcp = 32, max_packets_udp = 32;  // then give up; libndpi 4.2 looks at 32 of a flow at most
+  bool reference = false;  // 80 and 24 packets, as ndpiReader; other L4 protocols without a limit
+};
+
+// What the library said of a flow. Numbers are the library's own and mean nothing outside this process: messages
+// carry names.
+struct Detection {
+  uint64_t risks = 0;       // bit mask
+  uint16_t master = 0, app = 0;  // protocol ids, 0 = unknown
+  uint16_t category = 0;
+  uint16_t score = 0;       // ndpi_risk2score
+  uint8_t breed = 0;
+  uint8_t confidence = 0;
+  bool guessed = false;     // by give-up, not by a dissector
+  bool operator==(const Detection& o) const {
+    return risks == o.risks && master == o.master && app == o.app && category == o.category && score == o.score &&
+           breed == o.breed && confidence == o.confidence && guessed == o.guessed;
+  }
+  // The most specific protocol that is known (app if there is one, else master); 0 = unknown.
+  uint16_t protocol() const { return app ? app : master; }
+};
+
+enum class DpiStep : uint8_t {
+  inspecting,  // nothing known yet, give me more packets
+  partial,     // a protocol is known, more packets may refine it or bring metadata
+  done,        // nothing more to learn
+};
+
+class Dpi {
+ public:
+  // Null and a message (what, where, what to do) when the library does not match its header or a file can't be
+  // loaded.
+  static std::unique_ptr<Dpi> create(const DpiOptions& options, std::string& error);
+  ~Dpi();
+
+  DpiState* acquire();            // a zeroed state; null when out of memory
+  void release(DpiState* state);  // frees what the library hung on it and keeps the memory for the next flow
+  uint64_t states_in_use() const;
+
+  // Shows one packet to nDPI. `packets_seen` counts the flow's packets including this one, by which the limits
+  // decide. Fills `detection` when the result is partial or done; `done` includes the give-up at the limit.
+  DpiStep step(DpiState* state, const Packet& packet, uint32_t packets_seen, Detection& detection);
+
+  // No more packets will come: the library's last word, guesses included. Call once, before release().
+  void give_up(DpiState* state, Detection& detection);
+
+  // Appends what is known of the flow to `metadata` (host name, TLS, HTTP, ...).
+  void collect(const DpiState* state, const Detection& detection, Metadata& metadata) const;
+
+  // Names, valid as long as this Dpi; never null. Unknown ids give "Unknown".
+  const char* protocol_name(uint16_t id) const;
+  const char* category_name(uint16_t id) const;
+  const char* breed_name(uint8_t id) const;
+  const char* confidence_name(uint8_t id) const;
+  const char* risk_name(unsigned bit) const;
+  uint16_t protocol_count() const;
+
+  static const char* library_version();          // "4.2.0", the running library's
+  static size_t state_size();                    // bytes of one nDPI flow state
+
+ private:
+  Dpi();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dipper

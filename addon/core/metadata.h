@@ -1,0 +1,84 @@
+// What is known of a flow beyond its identity: sparse typed fields in one compact byte string. One table
+// (metadata.cc) names each field, its place in the JSON and its type; dpi.cc fills them, message.cc writes them.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dipper {
+
+// One row a field: enumerator, group (the object inside `flow`, "" for flow itself), name, type. Names are
+// netifyd's where it has one. Append inside a group; groups stay together (the writer opens each object once).
+#define DIPPER_METADATA(X)                                      \
+  X(host_server_name, "", "host_server_name", text)             \
+  X(http_url, "http", "url", text)                              \
+  X(http_user_agent, "http", "user_agent", text)                \
+  X(http_method, "http", "method", text)                        \
+  X(http_status, "http", "status", number)                      \
+  X(http_content_type, "http", "content_type", text)            \
+  X(ssl_version, "ssl", "version", text)                        \
+  X(ssl_cipher_suite, "ssl", "cipher_suite", text)              \
+  X(ssl_client_sni, "ssl", "client_sni", text)                  \
+  X(ssl_alpn, "ssl", "alpn", list)                              \
+  X(ssl_server_names, "ssl", "server_names", list)              \
+  X(ssl_issuer_dn, "ssl", "issuer_dn", text)                    \
+  X(ssl_subject_dn, "ssl", "subject_dn", text)                  \
+  X(ssl_client_ja3, "ssl", "client_ja3", text)                  \
+  X(ssl_server_ja3, "ssl", "server_ja3", text)                  \
+  X(ssl_client_ja4, "ssl", "client_ja4", text)                  \
+  X(ssl_fingerprint, "ssl", "fingerprint", text)                \
+  X(ssl_not_before, "ssl", "not_before", number)                \
+  X(ssl_not_after, "ssl", "not_after", number)                  \
+  X(dns_query_type, "dns", "query_type", number)                \
+  X(dns_reply_code, "dns", "reply_code", number)                \
+  X(dns_answers, "dns", "num_answers", number)                  \
+  X(dhcp_fingerprint, "dhcp", "fingerprint", text)              \
+  X(dhcp_class_ident, "dhcp", "class_ident", text)              \
+  X(ssh_client, "ssh", "client", text)                          \
+  X(ssh_server, "ssh", "server", text)                          \
+  X(ssh_client_hassh, "ssh", "client_hassh", text)              \
+  X(ssh_server_hassh, "ssh", "server_hassh", text)              \
+  X(bt_info_hash, "bt", "info_hash", text)                      \
+  X(kerberos_hostname, "kerberos", "hostname", text)            \
+  X(kerberos_domain, "kerberos", "domain", text)                \
+  X(kerberos_username, "kerberos", "username", text)            \
+  X(ntp_version, "ntp", "version", number)
+
+enum class Field : uint8_t {
+#define X(id, group, name, type) id,
+  DIPPER_METADATA(X)
+#undef X
+  count_
+};
+
+enum class FieldType : uint8_t { text, number, list };  // list: text with ',' between the items
+
+struct FieldRow {
+  const char* group;
+  const char* name;
+  FieldType type;
+};
+extern const FieldRow field_rows[static_cast<size_t>(Field::count_)];
+
+// Append-only builder; fields in table order. Text is raw bytes of the packet: the writer makes it valid UTF-8.
+class Metadata {
+ public:
+  static constexpr size_t max_text = 1024;  // longer values are cut
+  void clear() { bytes_.clear(); }
+  void add_text(Field field, std::string_view value);  // empty values are left out
+  void add_number(Field field, uint64_t value);
+  const std::vector<uint8_t>& bytes() const { return bytes_; }
+
+ private:
+  std::vector<uint8_t> bytes_;  // repeated: field u8, length u16, value
+};
+
+// Appends the fields in `data` as JSON members, each with a leading comma, to `out`.
+void write_metadata(const uint8_t* data, size_t size, std::string& out);
+
+// Appends `value` as a JSON string with its quotes: always valid UTF-8 (invalid sequences become U+FFFD) and
+// escaped by RFC 8259 section 7, whatever the packet said.
+void write_json_string(std::string_view value, std::string& out);
+
+}  // namespace dipper
