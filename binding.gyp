@@ -1,0 +1,44 @@
+# The native data plane: two static libraries that know no Node, and the addon over them.
+# A target's sources are all .cc files of its folder, the rule that test/addon/Makefile follows too.
+# nDPI, libpcap and zlib come from the system through pkg-config (PKG_CONFIG_PATH chooses another nDPI).
+{
+  'target_defaults': {
+    'include_dirs': ['addon'],
+    'defines': ['NAPI_VERSION=8', 'NAPI_CPP_EXCEPTIONS'],
+    # gyp's own defaults forbid exceptions and RTTI, and newer Node versions ask for a newer C++.
+    'cflags!': ['-fno-exceptions', '-O3'],
+    'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20', '-std=gnu++23'],
+    'cflags': ['-O2', '-g', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wpedantic'],
+    # -isystem: nDPI's headers are not clean under -Wpedantic, ours have to be.
+    'cflags_cc': [
+      '-std=c++17',
+      '<!@(pkg-config --cflags "libndpi >= 4.2" libpcap zlib | sed "s/-I/-isystem/g")',
+    ],
+    'conditions': [['"<!(echo $CI)" == "true"', {'cflags': ['-Werror']}]],
+  },
+  'targets': [
+    {
+      'target_name': 'dipper_core',
+      'type': 'static_library',
+      'product_prefix': 'lib',
+      'product_extension': 'a',
+      'sources': ['<!@(ls addon/core/*.cc)'],
+    },
+    {
+      'target_name': 'dipper_sources',
+      'type': 'static_library',
+      'product_prefix': 'lib',
+      'product_extension': 'a',
+      'dependencies': ['dipper_core'],
+      'sources': ['<!@(ls addon/sources/*.cc)'],
+    },
+    {
+      'target_name': 'ndpi-node',
+      'type': 'loadable_module',
+      'dependencies': ['dipper_sources', 'dipper_core'],
+      'cflags_cc': ['-isystem<!(node -p "path.resolve(require(\'node-addon-api\').include_dir)")'],
+      'sources': ['<!@(ls addon/binding/*.cc)'],
+      'libraries': ['<!@(pkg-config --libs libndpi libpcap zlib)'],
+    },
+  ],
+}
