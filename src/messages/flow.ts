@@ -1,0 +1,136 @@
+// `flow`: sent once, when the flow is identified. Its identity part is shared with `flow_dpi_update` and
+// `flow_purge`, so that no consumer ever needs a join.
+import { type Static, Type } from 'typebox';
+import { closed, count, envelope, epochMs, flag, notes, text, word } from './envelope.js';
+import { metadata } from './metadata.js';
+import { Ndpi } from './ndpi.js';
+
+/** In the order of dipper::Tunnel (addon/core/flow_key.h). */
+export const tunnels = [
+  'none',
+  'gtp_u',
+  'capwap',
+  'tzsp',
+  'gre',
+  'vxlan',
+  'ip_in_ip',
+  'teredo',
+] as const;
+
+export const otherTypes = [
+  'remote',
+  'local',
+  'multicast',
+  'broadcast',
+  'unknown',
+  'unsupported',
+  'error',
+] as const;
+
+const port = (description: string, netifyd: string) =>
+  Type.Integer({ minimum: 0, maximum: 65535, ...notes(description, netifyd) });
+
+const mac = (description: string, netifyd: string) =>
+  Type.String({ pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$', ...notes(description, netifyd) });
+
+export const digest = Type.String({
+  pattern: '^[0-9a-f]{40}$',
+  ...notes(
+    'Name of the flow, 40 hexadecimal digits: reproducible, independent of thread, run and machine, and the same in every message of the flow.',
+    'digest (there it changes with the metadata)',
+  ),
+});
+
+/** Identity, times, verdict and metadata of a flow: everything but its counters. */
+export const identity = {
+  digest,
+  community_id: Type.String({
+    pattern: '^1:[A-Za-z0-9+/]{27}=$',
+    ...notes(
+      'Community ID version 1, seed 0: joins the flow with the records of Zeek, Suricata, ...',
+    ),
+  }),
+  ip_version: Type.Union([Type.Literal(4), Type.Literal(6)], notes('Version of IP.', 'ip_version')),
+  ip_protocol: Type.Integer({
+    minimum: 0,
+    maximum: 255,
+    ...notes('IANA number: 6 is TCP, 17 is UDP.', 'ip_protocol'),
+  }),
+  vlan_id: Type.Integer({
+    minimum: 0,
+    maximum: 4095,
+    ...notes('Innermost 802.1Q tag, 0 without one.', 'vlan_id'),
+  }),
+  tunnel: word(
+    tunnels,
+    'The tunnel that the flow was found in; `none` for a flow on the wire itself.',
+    'gtp (an object, GTP only)',
+  ),
+  tunnel_id: Type.Integer({
+    minimum: 0,
+    maximum: 4294967295,
+    ...notes('VXLAN network identifier or GRE key; 0 where the tunnel has no common id.'),
+  }),
+  local_ip: text('Address of the local side.', 'local_ip'),
+  local_port: port('Port of the local side; 0 without TCP, UDP or SCTP.', 'local_port'),
+  local_mac: mac('MAC of the local side in the first packet; zeros without Ethernet.', 'local_mac'),
+  other_ip: text('Address of the other side.', 'other_ip'),
+  other_port: port('Port of the other side; 0 without TCP, UDP or SCTP.', 'other_port'),
+  other_mac: mac('MAC of the other side in the first packet; zeros without Ethernet.', 'other_mac'),
+  other_type: word(
+    otherTypes,
+    'What the other side is, seen from the local network.',
+    'other_type',
+  ),
+  local_origin: flag(
+    'The local side is the client: it sent the SYN, else the first packet.',
+    'local_origin',
+  ),
+  ip_nat: flag('The flow is translated by this machine.', 'ip_nat'),
+  first_seen_at: epochMs('Time of the first packet, by the clock of the capture.', 'first_seen_at'),
+  last_seen_at: epochMs('Time of the last packet so far.', 'last_seen_at'),
+  detected_protocol: count(
+    'id',
+    "The library's id of the protocol; means nothing outside this process, use the name.",
+    'detected_protocol',
+  ),
+  detected_protocol_name: text(
+    'Protocol, for example `TLS`; `Unknown` when not identified.',
+    'detected_protocol_name',
+  ),
+  detected_application: count(
+    'id',
+    "The library's id of the application, 0 for none.",
+    'detected_application',
+  ),
+  detected_application_name: text(
+    'Application, for example `Google`; `Unknown` when there is none.',
+    'detected_application_name',
+  ),
+  detection_guessed: flag(
+    'By port or address, not by content.',
+    'detection_guessed (0 or 1 in 3.x)',
+  ),
+  detection_packets: count(
+    'packets',
+    'Packets of the flow that detection looked at.',
+    'detection_packets',
+  ),
+  ndpi: Ndpi,
+  ...metadata,
+} as const;
+
+export const Flow = closed(
+  {
+    type: Type.Literal('flow', notes('Type of the message.', 'type')),
+    ...envelope,
+    flow: closed(identity, { description: 'The flow as it is known now.' }),
+  },
+  {
+    $id: 'flow',
+    title: 'flow',
+    description: 'A flow has been identified. Sent once for each flow.',
+  },
+);
+
+export type Flow = Static<typeof Flow>;

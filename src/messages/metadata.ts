@@ -1,0 +1,130 @@
+// The sparse part of the flow object: what the dissectors read out of the packets. The same table is written in
+// C++ (addon/core/metadata.h): one row there, one property here. Absent means not seen; text is valid UTF-8 but
+// otherwise as hostile as the packet that it came from.
+import { Type } from 'typebox';
+import { closed, count, notes } from './envelope.js';
+
+const maxText = 1024; // Metadata::max_text, in bytes; escapes do not count
+
+const value = (description: string, netifyd?: string) =>
+  Type.String({ minLength: 1, maxLength: maxText, ...notes(description, netifyd) });
+
+const list = (description: string, netifyd?: string) =>
+  Type.Array(Type.String({ maxLength: maxText }), { minItems: 1, ...notes(description, netifyd) });
+
+export const metadata = {
+  host_server_name: Type.Optional(
+    value(
+      'Name of the server as the client or the answer gave it: SNI, HTTP Host, DNS query, ...',
+      'host_server_name',
+    ),
+  ),
+  http: Type.Optional(
+    closed(
+      {
+        url: Type.Optional(value('Host and path of the first request.', 'http.url')),
+        user_agent: Type.Optional(value('User-Agent of the first request.', 'http.user_agent')),
+        method: Type.Optional(value('Method of the first request, for example `GET`.')),
+        status: Type.Optional(count('HTTP status', 'Status code of the first response.')),
+        content_type: Type.Optional(value('Content-Type of the first response.')),
+      },
+      { description: 'HTTP.' },
+    ),
+  ),
+  ssl: Type.Optional(
+    closed(
+      {
+        version: Type.Optional(
+          value('Version of TLS, DTLS or QUIC.', 'ssl.version (hexadecimal there)'),
+        ),
+        cipher_suite: Type.Optional(
+          value('Cipher suite that the server chose.', 'ssl.cipher_suite'),
+        ),
+        client_sni: Type.Optional(value('Server name in the client hello.', 'ssl.client_sni')),
+        alpn: Type.Optional(list('Application protocols that the client offered.', 'ssl.alpn')),
+        server_names: Type.Optional(
+          list('Subject alternative names of the certificate.', 'ssl.server_cn (the first)'),
+        ),
+        issuer_dn: Type.Optional(value('Issuer of the certificate.', 'ssl.issuer_dn')),
+        subject_dn: Type.Optional(value('Subject of the certificate.', 'ssl.subject_dn')),
+        client_ja3: Type.Optional(
+          value('JA3 of the client hello, 32 hexadecimal digits.', 'ssl.client_ja3'),
+        ),
+        server_ja3: Type.Optional(
+          value('JA3S of the server hello, 32 hexadecimal digits.', 'ssl.server_ja3'),
+        ),
+        client_ja4: Type.Optional(value('JA4 of the client hello; libndpi 4.11 and later.')),
+        fingerprint: Type.Optional(
+          value('SHA-1 of the certificate, 40 hexadecimal digits.', 'ssl.fingerprint'),
+        ),
+        not_before: Type.Optional(
+          count('s since 1970 UTC', 'Start of the validity of the certificate.'),
+        ),
+        not_after: Type.Optional(
+          count('s since 1970 UTC', 'End of the validity of the certificate.'),
+        ),
+      },
+      { description: 'TLS, DTLS and the handshake inside QUIC.' },
+    ),
+  ),
+  dns: Type.Optional(
+    closed(
+      {
+        query_type: Type.Optional(count('RR type', 'Type of the query, for example 28 for AAAA.')),
+        reply_code: Type.Optional(
+          count('RCODE', 'Response code; 0 is no error, 3 is no such name.'),
+        ),
+        num_answers: Type.Optional(count('records', 'Answers in the response.')),
+      },
+      { description: 'DNS, mDNS and LLMNR.' },
+    ),
+  ),
+  dhcp: Type.Optional(
+    closed(
+      {
+        fingerprint: Type.Optional(
+          value('Options that the client asked for, in its order: `1,3,6,15`.', 'dhcp.fingerprint'),
+        ),
+        class_ident: Type.Optional(value('Vendor class (option 60).', 'dhcp.class_ident')),
+      },
+      { description: 'DHCP.' },
+    ),
+  ),
+  ssh: Type.Optional(
+    closed(
+      {
+        client: Type.Optional(value('Banner of the client.', 'ssh.client')),
+        server: Type.Optional(value('Banner of the server.', 'ssh.server')),
+        client_hassh: Type.Optional(value('HASSH of the client, 32 hexadecimal digits.')),
+        server_hassh: Type.Optional(value('HASSH of the server, 32 hexadecimal digits.')),
+      },
+      { description: 'SSH.' },
+    ),
+  ),
+  bt: Type.Optional(
+    closed(
+      {
+        info_hash: Type.Optional(
+          value('Info hash of the torrent, 40 hexadecimal digits.', 'bt.info_hash'),
+        ),
+      },
+      { description: 'BitTorrent.' },
+    ),
+  ),
+  kerberos: Type.Optional(
+    closed(
+      {
+        hostname: Type.Optional(value('Host in the ticket.')),
+        domain: Type.Optional(value('Realm.')),
+        username: Type.Optional(value('Principal.')),
+      },
+      { description: 'Kerberos.' },
+    ),
+  ),
+  ntp: Type.Optional(
+    closed(
+      { version: Type.Optional(count('NTP version', 'Version in the request.')) },
+      { description: 'NTP.' },
+    ),
+  ),
+} as const;
