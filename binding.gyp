@@ -4,7 +4,12 @@
 {
   'target_defaults': {
     'include_dirs': ['addon'],
-    'defines': ['NAPI_VERSION=8', 'NAPI_CPP_EXCEPTIONS'],
+    'defines': [
+      'NAPI_VERSION=8',
+      'NAPI_CPP_EXCEPTIONS',
+      # In every command line, so that make compiles everything again for another nDPI.
+      'DIPPER_BUILT_FOR_NDPI="<!(pkg-config --modversion libndpi)"',
+    ],
     # gyp's own defaults forbid exceptions and RTTI, and newer Node versions ask for a newer C++.
     'cflags!': ['-fno-exceptions', '-O3'],
     'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20', '-std=gnu++23'],

@@ -2,8 +2,17 @@
 //   node scripts/build.mjs [addon|ts]... [--if-stale]
 // Each output keeps a fingerprint (path, size, time) of its inputs, so that a second set-up costs
 // some milliseconds and a deleted file counts as a change too.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { headersPrefix, root, run } from './setup.mjs';
@@ -34,8 +43,15 @@ function filesUnder(path) {
   );
 }
 
+// What the addon is compiled against is an input too: another nDPI needs another addon.
+function libraries() {
+  const ask = (...options) => spawnSync('pkg-config', [...options, 'libndpi', 'libpcap']).stdout;
+  return `${ask('--modversion')}${ask('--cflags', '--libs')}`;
+}
+
 function fingerprint(part) {
   const hash = createHash('sha256').update(process.version);
+  if (part === parts.addon) hash.update(libraries()).update(process.env.CI ?? '');
   const files = part.inputs.flatMap(filesUnder).sort();
   for (const file of files.filter((f) => part.suffixes.some((s) => f.endsWith(s)))) {
     const { size, mtimeMs } = statSync(join(root, file));
@@ -88,7 +104,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const names = args.filter((a) => !a.startsWith('-'));
   const unknown = names.find((n) => !(n in parts));
   if (unknown) {
-    process.stderr.write(`build: no part named "${unknown}"; parts: ${Object.keys(parts).join(', ')}\n`);
+    process.stderr.write(
+      `build: no part named "${unknown}"; parts: ${Object.keys(parts).join(', ')}\n`,
+    );
     process.exit(64);
   }
   build(names.length ? names : Object.keys(parts), { ifStale: args.includes('--if-stale') });

@@ -45,7 +45,9 @@ const needs = [
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  fail(`Node.js 20.19 or later is needed, this is ${process.version}: see https://nodejs.org/en/download`);
+  fail(
+    `Node.js 20.19 or later is needed, this is ${process.version}: see https://nodejs.org/en/download`,
+  );
 }
 
 function installSystemPackages() {
@@ -56,14 +58,17 @@ function installSystemPackages() {
     fail(`missing, by their Debian names: ${missing.join(' ')}; install them and run this again`);
   }
   if (!isRoot) {
-    fail(`missing system packages; install them with\n\n  sudo apt-get install -y ${missing.join(' ')}\n`);
+    fail(
+      `missing system packages; install them with\n\n  sudo apt-get install -y ${missing.join(' ')}\n`,
+    );
   }
   process.stderr.write(`setup: installing ${missing.join(' ')}\n`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['-qq', 'update'], { env });
   run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...missing], { env });
   const still = needs.filter((need) => !need.present()).map((need) => need.package);
-  if (still.length > 0) fail(`still missing after apt-get install: ${still.join(' ')} (libndpi >= 4.2 is needed)`);
+  if (still.length > 0)
+    fail(`still missing after apt-get install: ${still.join(' ')} (libndpi >= 4.2 is needed)`);
 }
 
 // The prefix whose include/node holds the headers of the running node, or undefined.
