@@ -29,6 +29,7 @@ struct Packet {
   uint16_t l4_offset;          // from l3
   uint16_t payload_length;     // L4 payload by the IP length, without padding
   uint8_t tcp_flags;           // 0 unless TCP
+  Tunnel tunnel;               // innermost one it came through, also where that is not part of the key
   bool from_lower : 1;         // the sender is the key's lower endpoint
   bool later_fragment : 1;     // no L4 header in it: counted in its flow, not shown to nDPI
 };

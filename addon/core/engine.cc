@@ -1,0 +1,177 @@
+#include "engine.h"
+
+#include <algorithm>
+
+namespace dipper {
+
+std::unique_ptr<Engine> Engine::create(const EngineOptions& options, std::unique_ptr<Source> source,
+                                       std::function<void()> wake, std::string& error) {
+  std::unique_ptr<Engine> engine(new Engine(options, std::move(source), std::move(wake)));
+  const unsigned n = std::clamp(options.workers, 1u, CounterBlock::max_workers);
+  WorkerOptions worker = options.worker;
+  worker.max_flows = std::max(1u, worker.max_flows / n);
+  worker.max_dpi_states = std::max(1u, worker.max_dpi_states / n);
+  for (unsigned i = 0; i < n; ++i) {
+    auto dpi = Dpi::create(options.dpi, error);
+    if (!dpi) return nullptr;
+    auto lane = std::make_unique<Lane>(engine->wake_up_, engine->source_->lossless());
+    lane->worker =
+        std::make_unique<Worker>(worker, std::move(dpi), options.envelope, lane->queue, engine->counters_->workers[i]);
+    engine->lanes_.push_back(std::move(lane));
+  }
+  return engine;
+}
+
+Engine::Engine(const EngineOptions& options, std::unique_ptr<Source> source, std::function<void()> wake)
+    : options_(options),
+      source_(std::move(source)),
+      decoder_(options.decode),
+      wake_up_(std::move(wake)),
+      counters_(std::make_shared<CounterBlock>()) {}
+
+Engine::~Engine() {
+  abort_ = true;
+  stop();
+  for (auto& lane : lanes_) {
+    lane->ring.close();
+    lane->queue.close();
+  }
+  if (reader_.joinable()) reader_.join();
+  for (auto& lane : lanes_)
+    if (lane->thread.joinable()) lane->thread.join();
+}
+
+void Engine::start() {
+  if (started_) return;
+  started_ = true;
+  threads_running_ = workers() + 1;
+  for (auto& lane : lanes_) lane->thread = std::thread([this, &lane = *lane] { work(lane); });
+  reader_ = std::thread([this] { read_all(); });
+}
+
+void Engine::stop() noexcept {
+  stop_ = true;
+  source_->stop();
+}
+
+void Engine::read_all() {
+  std::vector<std::unique_ptr<PacketBatch>> open(lanes_.size());
+  for (size_t i = 0; i < lanes_.size(); ++i) open[i] = lanes_[i]->ring.take_empty();
+  auto burst = std::make_unique<Burst>();
+  ReaderCounters& counters = counters_->reader;
+  bool alive = true;
+  while (alive && !stop_.load(std::memory_order_relaxed)) {
+    const ReadStatus status = source_->read(*burst);
+    alive = distribute(*burst, open);
+    const SourceStats stats = source_->stats();
+    counters.capture_bytes_read.set(stats.bytes_read);
+    counters.capture_bytes_total.set(stats.bytes_total);
+    counters.kernel_dropped.set(stats.kernel_dropped);
+    if (status == ReadStatus::idle) alive = alive && pass_on(open, true);
+    if (status == ReadStatus::failed) {
+      std::lock_guard<std::mutex> lock(failure_mutex_);
+      failure_ = source_->error();
+    }
+    if (status == ReadStatus::end || status == ReadStatus::failed) break;
+  }
+  pass_on(open, true);
+  for (auto& lane : lanes_) lane->ring.finish();
+  thread_ended();
+}
+
+// Decodes a burst into the open batches of the workers; passes on those that are full.
+bool Engine::distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBatch>>& open) {
+  ReaderCounters& counters = counters_->reader;
+  const size_t n = lanes_.size();
+  uint64_t bytes = 0, last = 0;
+  for (auto& batch : open) batch->keep(burst.block);
+  for (uint32_t i = 0; i < burst.size; ++i) {
+    const PacketView& view = burst.packets[i];
+    bytes += view.captured_length;
+    size_t to = 0;
+    PacketBatch* batch = open[0].get();
+    Packet* packet = &batch->packets[batch->size];
+    const Discard discard = decoder_.decode(view, *packet);
+    if (discard != Discard::none) {
+      counters.discarded_packets[static_cast<int>(discard)].add(1);
+      counters.discarded_bytes[static_cast<int>(discard)].add(view.captured_length);
+      continue;
+    }
+    packet->hash = hash_flow_key(packet->key, secret_);
+    last = packet->timestamp_ns;
+    if (n > 1) {
+      to = hash_address_pair(packet->key) % n;
+      if (to != 0) {
+        PacketBatch* other = open[to].get();
+        other->packets[other->size] = *packet;
+        batch = other;
+      }
+    }
+    if (++batch->size == PacketBatch::capacity) {
+      if (last > last_packet_ns_.load(std::memory_order_relaxed)) last_packet_ns_.store(last, std::memory_order_relaxed);
+      if (!lanes_[to]->ring.push(std::move(open[to]))) return false;
+      open[to] = lanes_[to]->ring.take_empty();
+      open[to]->keep(burst.block);
+    }
+  }
+  if (burst.size) {
+    counters.packets_read.add(burst.size);
+    counters.bytes_read.add(bytes);
+    if (!counters.first_packet_ns.get()) counters.first_packet_ns.set(burst.packets[0].timestamp_ns);
+  }
+  if (last) {
+    counters.last_packet_ns.set(last);
+    last_packet_ns_.store(last, std::memory_order_relaxed);
+  }
+  return true;
+}
+
+bool Engine::pass_on(std::vector<std::unique_ptr<PacketBatch>>& open, bool flush) {
+  for (size_t i = 0; i < open.size(); ++i) {
+    if (!open[i] || (open[i]->size == 0 && !flush)) continue;
+    open[i]->flush = flush;
+    if (!lanes_[i]->ring.push(std::move(open[i]))) return false;
+    open[i] = lanes_[i]->ring.take_empty();
+  }
+  return true;
+}
+
+void Engine::work(Lane& lane) {
+  while (auto batch = lane.ring.pop()) {
+    if (batch->size) lane.worker->process(*batch);
+    if (batch->flush) lane.worker->flush();
+    lane.ring.give_back(std::move(batch));
+    if (abort_.load(std::memory_order_relaxed)) break;
+  }
+  // The reader is through (finish() came after its last store), so every worker ends its flows at the same time.
+  if (!abort_) lane.worker->shut_down(last_packet_ns_.load(), abort_);
+  thread_ended();
+}
+
+void Engine::thread_ended() {
+  if (threads_running_.fetch_sub(1) == 1) wake_up_.signal();
+}
+
+size_t Engine::drain(uint8_t* out, size_t size) {
+  wake_up_.taken();
+  size_t written = 0;
+  for (size_t i = 0; i < lanes_.size() && written < size; ++i) {
+    next_drain_ = (next_drain_ + 1) % lanes_.size();  // no worker's lines wait behind another's for ever
+    written += lanes_[next_drain_]->queue.drain(out + written, size - written);
+  }
+  return written;
+}
+
+bool Engine::finished() const {
+  if (!started_ || threads_running_.load() != 0) return false;
+  for (const auto& lane : lanes_)
+    if (!lane->queue.empty()) return false;
+  return true;
+}
+
+SourceError Engine::failure() const {
+  std::lock_guard<std::mutex> lock(failure_mutex_);
+  return failure_;
+}
+
+}  // namespace dipper

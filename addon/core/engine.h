@@ -1,0 +1,93 @@
+// The data plane: one source, one reader thread, N workers, a queue of lines from each. Knows neither Node nor files.
+//   reader: source -> decode -> hash -> rings        worker: ring -> flow table -> nDPI -> lines -> queue
+// Threads: create, start, stop, drain and the destructor from one thread (the owner's); wake is called from workers.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "counters.h"
+#include "decode.h"
+#include "event_queue.h"
+#include "packet_ring.h"
+#include "source.h"
+#include "worker.h"
+
+namespace dipper {
+
+struct EngineOptions {
+  unsigned workers = 1;
+  Envelope envelope;
+  DecodeOptions decode;
+  WorkerOptions worker;
+  DpiOptions dpi;
+};
+
+// Counters of a whole engine in one block of 64-bit cells; it outlives the engine as long as someone reads it.
+struct CounterBlock {
+  static constexpr unsigned max_workers = 64;
+  ReaderCounters reader;
+  WorkerCounters workers[max_workers];
+};
+
+class Engine {
+ public:
+  // `wake` is called when there is something to drain or the engine has finished; at most once until the next drain.
+  // Null and a message when nDPI can't be set up.
+  static std::unique_ptr<Engine> create(const EngineOptions& options, std::unique_ptr<Source> source,
+                                        std::function<void()> wake, std::string& error);
+  ~Engine();  // ends at once, whatever it is doing, and joins
+
+  void start();
+  // Graceful: reads no more; what was read is processed, live flows end with reason shutdown and their lines are still to
+  // be drained. May be called any number of times, before start() as well.
+  void stop() noexcept;
+
+  // Copies whole lines to `out`; returns the bytes written, 0 when there is nothing now. `size` is at least
+  // minimum_drain_bytes, which the longest line fits into: 33 fields of 1 KiB, each byte escaped to six.
+  static constexpr size_t minimum_drain_bytes = 512 * 1024;
+  size_t drain(uint8_t* out, size_t size);
+  bool finished() const;         // all threads are through and every line was drained
+  SourceError failure() const;   // what ended the source before its end, once finished
+
+  const std::shared_ptr<CounterBlock>& counters() const { return counters_; }
+  unsigned workers() const { return static_cast<unsigned>(lanes_.size()); }
+
+ private:
+  struct Lane {
+    Lane(WakeUp& wake_up, bool lossless) : queue(wake_up, lossless) {}
+    PacketRing ring;
+    EventQueue queue;
+    std::unique_ptr<Worker> worker;
+    std::thread thread;
+  };
+
+  Engine(const EngineOptions& options, std::unique_ptr<Source> source, std::function<void()> wake);
+  void read_all();
+  bool distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBatch>>& open);
+  bool pass_on(std::vector<std::unique_ptr<PacketBatch>>& open, bool flush);
+  void work(Lane& lane);
+  void thread_ended();
+
+  const EngineOptions options_;
+  std::unique_ptr<Source> source_;
+  const HashSecret secret_ = HashSecret::random();
+  Decoder decoder_;
+  WakeUp wake_up_;
+  std::shared_ptr<CounterBlock> counters_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::thread reader_;
+  std::atomic<bool> stop_{false}, abort_{false};
+  std::atomic<unsigned> threads_running_{0};
+  std::atomic<uint64_t> last_packet_ns_{0};
+  bool started_ = false;
+  mutable std::mutex failure_mutex_;
+  SourceError failure_;
+  size_t next_drain_ = 0;
+};
+
+}  // namespace dipper

@@ -1,0 +1,78 @@
+#include "event_queue.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace dipper {
+
+void WakeUp::signal() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (pending_) return;
+    pending_ = true;
+  }
+  wake_();
+}
+
+void WakeUp::taken() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  pending_ = false;
+}
+
+bool EventQueue::push(std::string& lines) {
+  if (lines.empty()) return true;
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (lossless_) space_.wait(lock, [&] { return closed_ || bytes_ < capacity_bytes; });
+    if (closed_ || bytes_ >= capacity_bytes) {
+      lines.clear();
+      return false;
+    }
+    bytes_ += lines.size();
+    chunks_.push_back(std::move(lines));
+  }
+  lines = std::string();
+  lines.reserve(chunk_bytes + 8192);
+  wake_up_.signal();
+  return true;
+}
+
+size_t EventQueue::drain(uint8_t* out, size_t size) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  size_t written = 0;
+  while (!chunks_.empty()) {
+    const std::string& chunk = chunks_.front();
+    const size_t rest = chunk.size() - taken_;
+    size_t take = rest;
+    if (rest > size - written) {
+      if (written) break;  // the next call takes it whole
+      take = size;
+      while (take && chunk[taken_ + take - 1] != '\n') --take;
+      if (take == 0) break;  // needs a larger buffer: lines are never cut
+    }
+    memcpy(out + written, chunk.data() + taken_, take);
+    written += take;
+    bytes_ -= take;
+    if (take < rest) {
+      taken_ += take;
+      break;
+    }
+    taken_ = 0;
+    chunks_.pop_front();
+  }
+  if (written) space_.notify_all();
+  return written;
+}
+
+bool EventQueue::empty() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return chunks_.empty();
+}
+
+void EventQueue::close() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  closed_ = true;
+  space_.notify_all();
+}
+
+}  // namespace dipper

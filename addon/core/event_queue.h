@@ -1,0 +1,53 @@
+// Lines from one worker to TypeScript: a bounded queue of chunks of whole lines. Lossless sources block when it is full;
+// live ones drop the chunk and count its lines. At most one wake-up is pending whatever the load.
+// Threads: push by the worker, drain by the consumer, close by anyone.
+#pragma once
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+
+namespace dipper {
+
+// Shared by the queues of one engine: calls `wake` unless a wake-up is already on its way.
+class WakeUp {
+ public:
+  explicit WakeUp(std::function<void()> wake) : wake_(std::move(wake)) {}
+  void signal();
+  void taken();  // the consumer looks now: the next signal calls again
+
+ private:
+  std::function<void()> wake_;
+  std::mutex mutex_;
+  bool pending_ = false;
+};
+
+class EventQueue {
+ public:
+  static constexpr size_t chunk_bytes = 64 * 1024;    // a chunk is passed on from this size
+  static constexpr size_t capacity_bytes = 4 << 20;   // 64 full chunks
+
+  EventQueue(WakeUp& wake_up, bool lossless) : wake_up_(wake_up), lossless_(lossless) {}
+
+  // Moves `lines` in and leaves it empty. Returns false when it was dropped (queue full and not lossless, or closed).
+  bool push(std::string& lines);
+
+  // Copies whole lines that fit into `size` bytes at `out`; returns the bytes written.
+  size_t drain(uint8_t* out, size_t size);
+
+  bool empty() const;
+  void close();  // push returns false from now on, waiting ones included
+
+ private:
+  WakeUp& wake_up_;
+  const bool lossless_;
+  mutable std::mutex mutex_;
+  std::condition_variable space_;
+  std::deque<std::string> chunks_;
+  size_t bytes_ = 0, taken_ = 0;  // taken_: bytes of the first chunk already handed out
+  bool closed_ = false;
+};
+
+}  // namespace dipper

@@ -1,0 +1,54 @@
+// One biflow (RFC 5103). Plain data in the table's pool, owned by the worker of that table; nothing in it is
+// locked or atomic. Index 0 of the pairs is the direction lower -> upper, 1 the other.
+#pragma once
+#include <cstdint>
+
+#include "dpi.h"
+#include "flow_key.h"
+
+namespace dipper {
+
+// IPFIX flowEndReason (RFC 5102, 5.11.3) in words.
+enum class Expiry : uint8_t { idle, active, closed, evicted, shutdown };
+const char* expiry_name(Expiry reason);
+
+enum class Detecting : uint8_t {
+  waiting,    // not one packet has been shown to nDPI
+  inspecting,
+  announced,  // a protocol is known and was announced, more packets may refine it
+  over,
+};
+
+struct Flow {
+  FlowKey key;
+  uint64_t hash;
+  uint64_t first_ns, last_ns;
+  uint64_t packets[2], bytes[2];
+  uint64_t stats_ns;                 // packet time of the last flow_stats
+  uint64_t stats_bytes[2];           // counters as of the last flow_stats
+  uint64_t stats_packets[2];
+  Detection detection;
+  DpiState* dpi;                     // null once detection is over
+  uint8_t* metadata;                 // malloc: u32 size, then Metadata bytes; null when there is none
+  uint8_t mac[2][6];                 // of lower and upper, as first seen
+  uint32_t position;                 // in the pool; set by the table
+  uint32_t wheel_next, wheel_previous, wheel_slot;  // positions + 1; 0 = none
+  uint16_t dpi_packets;              // shown to nDPI
+  uint8_t icmp_type, icmp_code;      // of the first packet
+  Tunnel tunnel;                     // what the flow came through, also where it is not part of the key
+  Detecting detecting;
+  bool live : 1;                     // in the table (a freed pool entry is not)
+  bool client_is_lower : 1;
+  bool role_fixed : 1;               // a SYN or SYN+ACK decided who the client is
+  bool has_mac : 1;
+  bool fin_lower : 1, fin_upper : 1, rst : 1;
+  bool continued : 1;                // successor of a record that ended by the active timeout
+
+  uint64_t total_packets() const { return packets[0] + packets[1]; }
+  uint64_t total_bytes() const { return bytes[0] + bytes[1]; }
+  bool tcp_closed() const { return rst || (fin_lower && fin_upper); }
+  bool answered() const { return packets[0] && packets[1]; }
+};
+static_assert(sizeof(Flow) <= 256, "a flow whose detection is over must stay far below 400 bytes");
+
+}  // namespace dipper

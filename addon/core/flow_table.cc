@@ -1,0 +1,91 @@
+// Linear probing at a load of at most one half, deletion by backward shift (Knuth 6.4, algorithm R): no tombstones,
+// so a table that lives for months does not slow down.
+#include "flow_table.h"
+
+#include <algorithm>
+
+namespace dipper {
+
+FlowTable::FlowTable(uint32_t max_flows)
+    : buckets_(4096), mask_(buckets_.size() - 1), max_flows_(std::max(1u, std::min(max_flows, 1u << 30))) {}
+
+void FlowTable::prefetch_flow(uint64_t hash) const {
+  const Bucket& bucket = buckets_[hash & mask_];
+  if (bucket.flow == 0) return;
+  const uint32_t position = bucket.flow - 1;
+  const char* flow = reinterpret_cast<const char*>(&slabs_[position / slab_flows][position % slab_flows]);
+  __builtin_prefetch(flow);       // key and hash
+  __builtin_prefetch(flow + 64, 1);  // times and counters
+  __builtin_prefetch(flow + 128, 1);  // detection
+}
+
+Flow* FlowTable::find(const FlowKey& key, uint64_t hash) {
+  const auto tag = static_cast<uint32_t>(hash);
+  for (uint64_t i = hash & mask_;; i = (i + 1) & mask_) {
+    const Bucket& bucket = buckets_[i];
+    if (bucket.flow == 0) return nullptr;
+    if (bucket.tag != tag) continue;
+    Flow& flow = at(bucket.flow - 1);
+    if (flow.key == key) return &flow;
+  }
+}
+
+Flow* FlowTable::insert(const FlowKey& key, uint64_t hash) {
+  if (full()) return nullptr;
+  if ((size_ + 1) * 2ull > buckets_.size()) grow();
+  uint32_t position;
+  if (free_head_) {
+    position = free_head_ - 1;
+    free_head_ = at(position).wheel_next;
+  } else {
+    position = pool_size_++;
+    if (position / slab_flows == slabs_.size()) slabs_.push_back(std::make_unique<Flow[]>(slab_flows));
+  }
+  Flow& flow = at(position);
+  flow = Flow{};
+  flow.key = key;
+  flow.hash = hash;
+  flow.position = position;
+  flow.live = true;
+  place(static_cast<uint32_t>(hash), position + 1);
+  ++size_;
+  return &flow;
+}
+
+void FlowTable::erase(Flow* flow) {
+  uint64_t hole = flow->hash & mask_;
+  while (buckets_[hole].flow != flow->position + 1) hole = (hole + 1) & mask_;
+  for (uint64_t i = (hole + 1) & mask_; buckets_[i].flow; i = (i + 1) & mask_) {
+    const uint64_t home = buckets_[i].tag & mask_;
+    // The entry may move into the hole unless its home lies between the two (cyclically).
+    if (((i - home) & mask_) >= ((i - hole) & mask_)) {
+      buckets_[hole] = buckets_[i];
+      hole = i;
+    }
+  }
+  buckets_[hole].flow = 0;
+  flow->live = false;
+  flow->wheel_next = free_head_;
+  free_head_ = flow->position + 1;
+  --size_;
+}
+
+void FlowTable::place(uint32_t tag, uint32_t flow) {
+  uint64_t i = tag & mask_;
+  while (buckets_[i].flow) i = (i + 1) & mask_;
+  buckets_[i] = {tag, flow};
+}
+
+void FlowTable::grow() {
+  std::vector<Bucket> old(buckets_.size() * 2);
+  old.swap(buckets_);
+  mask_ = buckets_.size() - 1;
+  for (const Bucket& bucket : old)
+    if (bucket.flow) place(bucket.tag, bucket.flow);
+}
+
+size_t FlowTable::memory() const {
+  return buckets_.size() * sizeof(Bucket) + slabs_.size() * slab_flows * sizeof(Flow);
+}
+
+}  // namespace dipper

@@ -1,0 +1,53 @@
+// Bounded flow table: open addressing over (tag, index) pairs into a pool of flows that never move. Full keys are
+// compared; the 64-bit hash is keyed per process. Thread: its worker's. No allocation per packet; the pool grows
+// by slabs and the index by doubling up to the bound.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "flow.h"
+
+namespace dipper {
+
+class FlowTable {
+ public:
+  explicit FlowTable(uint32_t max_flows);
+
+  // Pulls the bucket of `hash` into the cache; then, a few packets later, the flow it points to.
+  void prefetch_bucket(uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
+  void prefetch_flow(uint64_t hash) const;
+
+  Flow* find(const FlowKey& key, uint64_t hash);
+  // A zeroed flow with key and hash set, or null when the table is full. The key must not be in the table.
+  Flow* insert(const FlowKey& key, uint64_t hash);
+  void erase(Flow* flow);
+
+  uint32_t size() const { return size_; }
+  uint32_t capacity() const { return max_flows_; }
+  bool full() const { return size_ >= max_flows_; }
+
+  // The pool by position, in order of creation while nothing was erased. Positions below pool_size() may be free
+  // (`live` false).
+  uint32_t pool_size() const { return pool_size_; }
+  Flow& at(uint32_t position) { return slabs_[position / slab_flows][position % slab_flows]; }
+
+  size_t memory() const;  // bytes held
+
+ private:
+  static constexpr uint32_t slab_flows = 1024;
+  struct Bucket {
+    uint32_t tag;   // low half of the hash: growing and erasing never touch a flow
+    uint32_t flow;  // position + 1; 0 = empty
+  };
+  void grow();
+  void place(uint32_t tag, uint32_t flow);
+
+  std::vector<Bucket> buckets_;
+  uint64_t mask_;
+  std::vector<std::unique_ptr<Flow[]>> slabs_;
+  uint32_t pool_size_ = 0, size_ = 0, max_flows_;
+  uint32_t free_head_ = 0;  // position + 1, linked by wheel_next
+};
+
+}  // namespace dipper

@@ -1,0 +1,276 @@
+#include "message.h"
+
+#include <arpa/inet.h>
+
+#include <charconv>
+
+#include "flow_id.h"
+
+namespace dipper {
+namespace {
+
+std::string escaped(const char* name) {
+  std::string text;
+  write_json_string(std::string_view(name).substr(0, 60), text);
+  if (text.size() > 122) text = "\"?\"";
+  return text.substr(1, text.size() - 2);
+}
+
+const std::string& name_of(const std::vector<std::string>& names, size_t id) {
+  return names[id < names.size() ? id : 0];
+}
+
+}  // namespace
+
+const char* expiry_name(Expiry reason) {
+  static const char* const names[] = {"idle", "active", "closed", "evicted", "shutdown"};
+  return names[static_cast<int>(reason)];
+}
+
+// The fixed part of a line, built on the stack: identity, names and counters have a bound (64 risks of 120 bytes are
+// the bulk of it), only metadata goes straight to the output.
+struct MessageWriter::Text {
+  char data[16384];
+  char* p = data;
+
+  void put(std::string_view s) {
+    memcpy(p, s.data(), s.size());
+    p += s.size();
+  }
+  void number(uint64_t v) { p = std::to_chars(p, p + 20, v).ptr; }
+  void boolean(bool v) { put(v ? std::string_view("true") : std::string_view("false")); }
+  void hex(const uint8_t* bytes, size_t n) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; ++i) {
+      *p++ = digits[bytes[i] >> 4];
+      *p++ = digits[bytes[i] & 15];
+    }
+  }
+  void mac(const uint8_t* m) {
+    for (int i = 0; i < 6; ++i) {
+      if (i) *p++ = ':';
+      hex(m + i, 1);
+    }
+  }
+  void address(uint8_t ip_version, const uint8_t* a) {
+    if (ip_version == 4) {
+      for (int i = 0; i < 4; ++i) {
+        if (i) *p++ = '.';
+        number(a[i]);
+      }
+    } else if (inet_ntop(AF_INET6, a, p, INET6_ADDRSTRLEN)) {
+      p += strlen(p);
+    }
+  }
+  std::string_view view() const { return {data, static_cast<size_t>(p - data)}; }
+};
+
+MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope) {
+  envelope_ = "\"interface\":";
+  write_json_string(envelope.interface, envelope_);
+  envelope_ += envelope.internal ? ",\"internal\":true" : ",\"internal\":false";
+  envelope_ += ",\"established\":false,\"flow\":{\"digest\":\"";
+  for (unsigned i = 0; i < dpi.protocol_count(); ++i) protocols_.push_back(escaped(dpi.protocol_name(static_cast<uint16_t>(i))));
+  for (unsigned i = 0; i < 256; ++i) {
+    categories_.push_back(escaped(dpi.category_name(static_cast<uint16_t>(i))));
+    breeds_.push_back(escaped(dpi.breed_name(static_cast<uint8_t>(i))));
+    confidences_.push_back(escaped(dpi.confidence_name(static_cast<uint8_t>(i))));
+  }
+  for (unsigned i = 0; i < 64; ++i) risks_.push_back(escaped(dpi.risk_name(i)));
+  version_ = escaped(Dpi::library_version());
+}
+
+void MessageWriter::open(Text& t, std::string_view type, std::string_view reason) const {
+  t.put("{\"type\":\"");
+  t.put(type);
+  if (!reason.empty()) {
+    t.put("\",\"reason\":\"");
+    t.put(reason);
+  }
+  t.put("\",");
+}
+
+void MessageWriter::identity(Text& t, const Flow& flow, const Sides& sides) const {
+  const FlowKey& key = flow.key;
+  const bool low = sides.lower_is_local;
+  const auto digest = flow_digest(key, flow.first_ns);
+  t.hex(digest.data(), digest.size());
+  t.put("\",\"community_id\":\"");
+  t.put(community_id(key, flow.icmp_type, flow.icmp_code, flow.client_is_lower));
+  t.put("\",\"ip_version\":");
+  t.number(key.ip_version);
+  t.put(",\"ip_protocol\":");
+  t.number(key.ip_protocol);
+  t.put(",\"vlan_id\":");
+  t.number(key.vlan_id);
+  t.put(",\"tunnel\":\"");
+  t.put(tunnel_name(flow.tunnel));
+  t.put("\",\"tunnel_id\":");
+  t.number(key.tunnel_id);
+  t.put(",\"local_ip\":\"");
+  t.address(key.ip_version, low ? key.lower_address : key.upper_address);
+  t.put("\",\"local_port\":");
+  t.number(low ? key.lower_port : key.upper_port);
+  t.put(",\"local_mac\":\"");
+  t.mac(flow.mac[low ? 0 : 1]);
+  t.put("\",\"other_ip\":\"");
+  t.address(key.ip_version, low ? key.upper_address : key.lower_address);
+  t.put("\",\"other_port\":");
+  t.number(low ? key.upper_port : key.lower_port);
+  t.put(",\"other_mac\":\"");
+  t.mac(flow.mac[low ? 1 : 0]);
+  t.put("\",\"other_type\":\"");
+  t.put(other_type_name(sides.other_type));
+  t.put("\",\"local_origin\":");
+  t.boolean(flow.client_is_lower == low);
+  t.put(",\"ip_nat\":false,\"first_seen_at\":");
+  t.number(flow.first_ns / 1000000);
+  t.put(",\"last_seen_at\":");
+  t.number(flow.last_ns / 1000000);
+}
+
+void MessageWriter::detection(Text& t, const Flow& flow) const {
+  const Detection& d = flow.detection;
+  // netifyd's two answers: the protocol is nDPI's master (the app itself where there is no master), the application
+  // what runs over it.
+  const uint16_t protocol = d.master ? d.master : d.app;
+  const uint16_t application = d.master && d.app != d.master ? d.app : 0;
+  const std::string& master_name = name_of(protocols_, d.master);
+  const std::string& app_name = name_of(protocols_, d.app);
+  const auto pair = [&] {
+    if (d.master && d.app && d.app != d.master) {
+      t.put(master_name);
+      t.put(".");
+      t.put(app_name);
+    } else {
+      t.put(name_of(protocols_, d.protocol()));
+    }
+  };
+  t.put(",\"detected_protocol\":");
+  t.number(protocol);
+  t.put(",\"detected_protocol_name\":\"");
+  t.put(name_of(protocols_, protocol));
+  t.put("\",\"detected_application\":");
+  t.number(application);
+  t.put(",\"detected_application_name\":\"");
+  t.put(name_of(protocols_, application));
+  t.put("\",\"detection_guessed\":");
+  t.boolean(d.guessed);
+  t.put(",\"detection_packets\":");
+  t.number(flow.dpi_packets);
+  t.put(",\"ndpi\":{\"version\":\"");
+  t.put(version_);
+  t.put("\",\"protocol\":\"");
+  pair();
+  t.put("\",\"master\":\"");
+  t.put(master_name);
+  t.put("\",\"app\":\"");
+  t.put(app_name);
+  t.put("\",\"confidence\":\"");
+  t.put(name_of(confidences_, d.confidence));
+  t.put("\",\"category\":\"");
+  t.put(name_of(categories_, d.category));
+  t.put("\",\"breed\":\"");
+  t.put(name_of(breeds_, d.breed));
+  t.put("\",\"risks\":[");
+  bool first = true;
+  for (uint64_t risks = d.risks; risks; risks &= risks - 1) {
+    t.put(first ? std::string_view("\"") : std::string_view(",\""));
+    first = false;
+    t.put(risks_[static_cast<unsigned>(__builtin_ctzll(risks))]);
+    t.put("\"");
+  }
+  t.put("],\"score\":");
+  t.number(d.score);
+  t.put(",\"guessed\":");
+  t.boolean(d.guessed);
+  t.put("}");
+}
+
+void MessageWriter::counters(Text& t, const Flow& flow, const Sides& sides) const {
+  const int local = sides.lower_is_local ? 0 : 1;
+  t.put(",\"local_packets\":");
+  t.number(flow.packets[local]);
+  t.put(",\"local_bytes\":");
+  t.number(flow.bytes[local]);
+  t.put(",\"other_packets\":");
+  t.number(flow.packets[1 - local]);
+  t.put(",\"other_bytes\":");
+  t.number(flow.bytes[1 - local]);
+  t.put(",\"total_packets\":");
+  t.number(flow.total_packets());
+  t.put(",\"total_bytes\":");
+  t.number(flow.total_bytes());
+}
+
+void MessageWriter::announce(std::string_view type, const Flow& flow, const Metadata& metadata, std::string& out) const {
+  Text t;
+  open(t, type, {});
+  out.append(t.view());
+  out.append(envelope_);
+  t.p = t.data;
+  identity(t, flow, roles_.sides(flow.key));
+  detection(t, flow);
+  out.append(t.view());
+  write_metadata(metadata.bytes().data(), metadata.bytes().size(), out);
+  out.append("}}\n");
+}
+
+void MessageWriter::flow(const Flow& flow, const Metadata& metadata, std::string& out) const {
+  announce("flow", flow, metadata, out);
+}
+
+void MessageWriter::dpi_update(const Flow& flow, const Metadata& metadata, std::string& out) const {
+  announce("flow_dpi_update", flow, metadata, out);
+}
+
+void MessageWriter::stats(const Flow& flow, std::string& out) const {
+  const int local = roles_.sides(flow.key).lower_is_local ? 0 : 1;
+  const auto since = [](const uint64_t* now, const uint64_t* then, int i) { return now[i] - then[i]; };
+  const auto digest = flow_digest(flow.key, flow.first_ns);
+  Text t;
+  open(t, "flow_stats", {});
+  out.append(t.view());
+  out.append(envelope_);
+  t.p = t.data;
+  t.hex(digest.data(), digest.size());
+  t.put("\",\"last_seen_at\":");
+  t.number(flow.last_ns / 1000000);
+  t.put(",\"local_packets\":");
+  t.number(since(flow.packets, flow.stats_packets, local));
+  t.put(",\"local_bytes\":");
+  t.number(since(flow.bytes, flow.stats_bytes, local));
+  t.put(",\"other_packets\":");
+  t.number(since(flow.packets, flow.stats_packets, 1 - local));
+  t.put(",\"other_bytes\":");
+  t.number(since(flow.bytes, flow.stats_bytes, 1 - local));
+  t.put(",\"total_packets\":");
+  t.number(flow.total_packets());
+  t.put(",\"total_bytes\":");
+  t.number(flow.total_bytes());
+  t.put("}}\n");
+  out.append(t.view());
+}
+
+void MessageWriter::purge(const Flow& flow, Expiry reason, std::string& out) const {
+  const Sides sides = roles_.sides(flow.key);
+  Text t;
+  open(t, "flow_purge", expiry_name(reason));
+  out.append(t.view());
+  out.append(envelope_);
+  t.p = t.data;
+  identity(t, flow, sides);
+  detection(t, flow);
+  out.append(t.view());
+  if (flow.metadata) {
+    uint32_t size;
+    memcpy(&size, flow.metadata, sizeof size);
+    write_metadata(flow.metadata + sizeof size, size, out);
+  }
+  t.p = t.data;
+  counters(t, flow, sides);
+  t.put("}}\n");
+  out.append(t.view());
+}
+
+}  // namespace dipper

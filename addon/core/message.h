@@ -1,0 +1,47 @@
+// Flow -> one line of JSON. The worker serialises its own events, so that TypeScript passes lines on untouched and
+// parses one only when somebody wants an object (docs/adr/0002-event-encoding.md). The shapes are those of the
+// schemas in src/messages/: a test validates every line.
+// Thread: a worker's.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "dpi.h"
+#include "flow.h"
+#include "roles.h"
+
+namespace dipper {
+
+struct Envelope {
+  std::string interface;  // as the user named it; any bytes
+  bool internal = true;   // the LAN side
+};
+
+class MessageWriter {
+ public:
+  MessageWriter(const Dpi& dpi, const Envelope& envelope);
+
+  // Each appends one line with its newline to `out`.
+  void flow(const Flow& flow, const Metadata& metadata, std::string& out) const;        // identified
+  void dpi_update(const Flow& flow, const Metadata& metadata, std::string& out) const;  // refined
+  void stats(const Flow& flow, std::string& out) const;                                 // since the last one
+  void purge(const Flow& flow, Expiry reason, std::string& out) const;                  // the complete final record
+
+  Roles& roles() { return roles_; }
+
+ private:
+  struct Text;
+  void open(Text& text, std::string_view type, std::string_view reason) const;
+  void identity(Text& text, const Flow& flow, const Sides& sides) const;
+  void detection(Text& text, const Flow& flow) const;
+  void counters(Text& text, const Flow& flow, const Sides& sides) const;
+  void announce(std::string_view type, const Flow& flow, const Metadata& metadata, std::string& out) const;
+
+  Roles roles_;
+  std::string envelope_;  // `"interface":...,"internal":...,"established":false,"flow":{`
+  // Names as JSON text without quotes, cut to 120 bytes so that a line's fixed part has a bound.
+  std::vector<std::string> protocols_, categories_, breeds_, confidences_, risks_;
+  std::string version_;
+};
+
+}  // namespace dipper

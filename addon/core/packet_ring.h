@@ -1,0 +1,94 @@
+// Decoded packets from the reader to one worker, in batches: a bounded ring whose writer blocks, never drops (files and
+// pipes wait; live sources give each worker its own source instead). Empty batches travel back, so nothing is allocated
+// once it runs. A batch keeps the blocks alive that its packets point into.
+#pragma once
+#include <array>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "packet.h"
+#include "source.h"
+
+namespace dipper {
+
+struct PacketBatch {
+  static constexpr uint32_t capacity = 256;
+  std::array<Packet, capacity> packets;
+  uint32_t size = 0;
+  bool flush = false;  // the source has nothing more for now: pass events on at once
+  std::vector<BlockRef> blocks;
+
+  void keep(const BlockRef& block) {
+    if (block && (blocks.empty() || blocks.back() != block)) blocks.push_back(block);
+  }
+  void clear() {
+    size = 0;
+    flush = false;
+    blocks.clear();
+  }
+};
+
+class PacketRing {
+ public:
+  static constexpr size_t capacity = 32;  // batches: 8,192 packets, 0.8 MB
+
+  // An empty batch to fill.
+  std::unique_ptr<PacketBatch> take_empty() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (empties_.empty()) return std::make_unique<PacketBatch>();
+    auto batch = std::move(empties_.back());
+    empties_.pop_back();
+    return batch;
+  }
+  // Blocks while the ring is full. False when the worker is gone (closed): the batch is dropped.
+  bool push(std::unique_ptr<PacketBatch> batch) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    space_.wait(lock, [&] { return closed_ || batches_.size() < capacity; });
+    if (closed_) return false;
+    batches_.push_back(std::move(batch));
+    filled_.notify_one();
+    return true;
+  }
+  // The next batch; null at the end (finish() and nothing left, or closed).
+  std::unique_ptr<PacketBatch> pop() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    filled_.wait(lock, [&] { return closed_ || finished_ || !batches_.empty(); });
+    if (closed_ || batches_.empty()) return nullptr;
+    auto batch = std::move(batches_.front());
+    batches_.pop_front();
+    space_.notify_one();
+    return batch;
+  }
+  void give_back(std::unique_ptr<PacketBatch> batch) {
+    batch->clear();
+    std::lock_guard<std::mutex> lock(mutex_);
+    empties_.push_back(std::move(batch));
+  }
+  bool idle() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return batches_.empty();
+  }
+  void finish() {  // nothing more will be pushed
+    std::lock_guard<std::mutex> lock(mutex_);
+    finished_ = true;
+    filled_.notify_all();
+  }
+  void close() {  // end at once, whoever waits
+    std::lock_guard<std::mutex> lock(mutex_);
+    closed_ = true;
+    filled_.notify_all();
+    space_.notify_all();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable space_, filled_;
+  std::deque<std::unique_ptr<PacketBatch>> batches_;
+  std::vector<std::unique_ptr<PacketBatch>> empties_;
+  bool finished_ = false, closed_ = false;
+};
+
+}  // namespace dipper

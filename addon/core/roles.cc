@@ -1,0 +1,81 @@
+#include "roles.h"
+
+namespace dipper {
+namespace {
+
+bool in_prefix(const uint8_t* address, const uint8_t* prefix, unsigned bits) {
+  const unsigned whole = bits / 8;
+  if (memcmp(address, prefix, whole) != 0) return false;
+  const unsigned rest = bits % 8;
+  if (rest == 0) return true;
+  return ((address[whole] ^ prefix[whole]) >> (8 - rest)) == 0;
+}
+
+AddressClass built_in_v4(const uint8_t* a) {
+  if (a[0] == 255 && a[1] == 255 && a[2] == 255 && a[3] == 255) return AddressClass::broadcast;
+  if (a[0] >> 4 == 14) return AddressClass::multicast;                       // 224.0.0.0/4
+  if (a[0] == 10 || a[0] == 127) return AddressClass::private_net;           // RFC 1918, loopback
+  if (a[0] == 172 && a[1] >> 4 == 1) return AddressClass::private_net;       // 172.16.0.0/12
+  if (a[0] == 192 && a[1] == 168) return AddressClass::private_net;
+  if (a[0] == 100 && a[1] >> 6 == 1) return AddressClass::private_net;       // 100.64.0.0/10, RFC 6598
+  if (a[0] == 169 && a[1] == 254)                                            // link-local, RFC 3927
+    return a[2] == 255 && a[3] == 255 ? AddressClass::broadcast : AddressClass::private_net;
+  return AddressClass::unknown;
+}
+
+AddressClass built_in_v6(const uint8_t* a) {
+  if (a[0] == 0xff) return AddressClass::multicast;
+  if ((a[0] & 0xfe) == 0xfc) return AddressClass::private_net;               // fc00::/7, RFC 4193
+  if (a[0] == 0xfe && a[1] >> 6 == 2) return AddressClass::private_net;      // fe80::/10
+  static const uint8_t loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  return memcmp(a, loopback, 16) == 0 ? AddressClass::private_net : AddressClass::unknown;
+}
+
+}  // namespace
+
+const char* other_type_name(OtherType type) {
+  static const char* const names[] = {"remote", "local", "multicast", "broadcast", "unknown"};
+  return names[static_cast<int>(type)];
+}
+
+void Roles::add(uint8_t ip_version, const uint8_t* prefix, uint8_t bits, AddressClass address_class) {
+  Network network{ip_version, bits, address_class, {}};
+  memcpy(network.prefix, prefix, ip_version == 4 ? 4 : 16);
+  networks_.push_back(network);
+}
+
+AddressClass Roles::classify(uint8_t ip_version, const uint8_t* address) const {
+  // Order: broadcast, own address, own network, built-in classes.
+  AddressClass found = AddressClass::unknown;
+  for (const Network& network : networks_) {
+    if (network.ip_version != ip_version || !in_prefix(address, network.prefix, network.bits)) continue;
+    if (network.address_class == AddressClass::broadcast) return AddressClass::broadcast;
+    if (network.address_class == AddressClass::local_ip || found == AddressClass::unknown) found = network.address_class;
+  }
+  if (found != AddressClass::unknown) return found;
+  return ip_version == 4 ? built_in_v4(address) : built_in_v6(address);
+}
+
+Sides Roles::sides(const FlowKey& key) const {
+  using C = AddressClass;
+  const C lower = classify(key.ip_version, key.lower_address);
+  const C upper = classify(key.ip_version, key.upper_address);
+  const auto is = [&](C a, C b) { return lower == a && upper == b; };
+  if (is(C::local_ip, C::local_net)) return {false, OtherType::local};
+  if (is(C::local_net, C::local_ip)) return {true, OtherType::local};
+  if (lower == C::multicast) return {false, OtherType::multicast};
+  if (upper == C::multicast) return {true, OtherType::multicast};
+  if (lower == C::broadcast) return {false, OtherType::broadcast};
+  if (upper == C::broadcast) return {true, OtherType::broadcast};
+  if (is(C::private_net, C::local_net)) return {false, OtherType::local};
+  if (is(C::local_net, C::private_net)) return {true, OtherType::local};
+  if (is(C::private_net, C::private_net)) return {true, OtherType::local};
+  if (is(C::private_net, C::local_ip)) return {false, OtherType::remote};
+  if (is(C::local_ip, C::private_net)) return {true, OtherType::remote};
+  if (is(C::local_net, C::local_net) || is(C::local_ip, C::local_ip)) return {true, OtherType::local};
+  if (lower == C::unknown) return {false, OtherType::remote};
+  if (upper == C::unknown) return {true, OtherType::remote};
+  return {true, OtherType::unknown};
+}
+
+}  // namespace dipper
