@@ -1,0 +1,173 @@
+// The field table, the builder that dpi_collect.cc fills, and the writer of metadata and strings as JSON.
+// Thread: any; no state.
+#include "metadata.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace dipper {
+namespace {
+
+constexpr size_t field_header = 3;  // field u8, length u16 little endian
+
+// By byte: 0 copied as it is, 1 a control character, 2 the start or middle of a multi-byte sequence, otherwise the
+// character after the backslash.
+struct EscapeTable {
+  char of[256] = {};
+  constexpr EscapeTable() {
+    for (int c = 0; c < 0x20; ++c) of[c] = 1;
+    for (int c = 0x80; c < 0x100; ++c) of[c] = 2;
+    of[0x7f] = 1;  // DEL: legal in JSON, but a terminal acts on it
+    of[static_cast<int>('"')] = '"';
+    of[static_cast<int>('\\')] = '\\';
+    of[static_cast<int>('\n')] = 'n';
+    of[static_cast<int>('\r')] = 'r';
+    of[static_cast<int>('\t')] = 't';
+    of[static_cast<int>('\b')] = 'b';
+    of[static_cast<int>('\f')] = 'f';
+  }
+};
+constexpr EscapeTable escapes;
+
+// Unicode 15, table 3-7: the length of the well-formed sequence at `s`, or of the maximal subpart of an ill-formed
+// one, which becomes one U+FFFD. Overlong forms, surrogates and values above U+10FFFF differ in the second byte.
+struct Sequence {
+  size_t length;
+  bool well_formed;
+};
+Sequence sequence_at(const char* s, size_t left) {
+  const auto byte = [s](size_t i) { return static_cast<uint8_t>(s[i]); };
+  const uint8_t lead = byte(0);
+  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4) return {1, false};
+  const uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+  const uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+  if (left < 2 || byte(1) < low || byte(1) > high) return {1, false};
+  for (size_t i = 2; i < length; ++i) {
+    if (i >= left || (byte(i) & 0xc0) != 0x80) return {i, false};
+  }
+  return {length, true};
+}
+
+// Appends the content of a JSON string. Plain ASCII, nearly always all of it, is copied in runs.
+void write_escaped(std::string_view value, std::string& out) {
+  size_t start = 0, i = 0;
+  while (i < value.size()) {
+    const uint8_t c = static_cast<uint8_t>(value[i]);
+    const char escape = escapes.of[c];
+    if (escape == 0) {
+      ++i;
+      continue;
+    }
+    if (escape == 2) {
+      const Sequence sequence = sequence_at(value.data() + i, value.size() - i);
+      if (!sequence.well_formed) {
+        out.append(value, start, i - start).append("\xef\xbf\xbd");
+        start = i + sequence.length;
+      }
+      i += sequence.length;
+      continue;
+    }
+    out.append(value, start, i - start);
+    if (escape == 1) {
+      constexpr char digit[] = "0123456789abcdef";
+      const char text[] = {'\\', 'u', '0', '0', digit[c >> 4], digit[c & 15]};
+      out.append(text, sizeof text);
+    } else {
+      const char text[] = {'\\', escape};
+      out.append(text, sizeof text);
+    }
+    start = ++i;
+  }
+  out.append(value, start, value.size() - start);
+}
+
+void write_list(std::string_view value, std::string& out) {
+  out += '[';
+  bool first = true;
+  while (!value.empty()) {
+    const std::string_view item = value.substr(0, value.find(','));
+    value.remove_prefix(std::min(value.size(), item.size() + 1));
+    if (item.empty()) continue;
+    if (!first) out += ',';
+    first = false;
+    write_json_string(item, out);
+  }
+  out += ']';
+}
+
+}  // namespace
+
+const FieldRow field_rows[static_cast<size_t>(Field::count_)] = {
+#define X(id, group, name, type) {group, name, FieldType::type},
+    DIPPER_METADATA(X)
+#undef X
+};
+
+void Metadata::add_text(Field field, std::string_view value) {
+  if (value.empty()) return;
+  size_t length = std::min(value.size(), max_text);
+  // A value that is cut loses the character that the cut would split, not only its end.
+  if (length < value.size()) {
+    size_t lead = length;
+    while (lead > 0 && length - lead < 3 && (static_cast<uint8_t>(value[lead]) & 0xc0) == 0x80) --lead;
+    if ((static_cast<uint8_t>(value[lead]) & 0xc0) == 0xc0) length = lead;
+  }
+  const size_t at = bytes_.size();
+  bytes_.resize(at + field_header + length);
+  bytes_[at] = static_cast<uint8_t>(field);
+  bytes_[at + 1] = static_cast<uint8_t>(length);
+  bytes_[at + 2] = static_cast<uint8_t>(length >> 8);
+  memcpy(bytes_.data() + at + field_header, value.data(), length);
+}
+
+void Metadata::add_number(Field field, uint64_t value) {
+  const uint8_t header[field_header] = {static_cast<uint8_t>(field), sizeof value, 0};
+  bytes_.insert(bytes_.end(), header, header + sizeof header);
+  for (size_t i = 0; i < sizeof value; ++i) bytes_.push_back(static_cast<uint8_t>(value >> (8 * i)));
+}
+
+void write_json_string(std::string_view value, std::string& out) {
+  out += '"';
+  write_escaped(value, out);
+  out += '"';
+}
+
+void write_metadata(const uint8_t* data, size_t size, std::string& out) {
+  const char* group = "";
+  bool first_in_group = false;
+  while (size >= field_header) {
+    const size_t id = data[0], length = data[1] | size_t{data[2]} << 8;
+    if (id >= static_cast<size_t>(Field::count_) || size - field_header < length) break;
+    const FieldRow& row = field_rows[id];
+    if (strcmp(row.group, group) != 0) {
+      if (*group) out += '}';
+      group = row.group;
+      first_in_group = *group != '\0';
+      if (first_in_group) out.append(",\"").append(group).append("\":{");
+    }
+    out.append(first_in_group ? "\"" : ",\"").append(row.name).append("\":");
+    first_in_group = false;
+    const uint8_t* value = data + field_header;
+    const std::string_view text(reinterpret_cast<const char*>(value), length);
+    switch (row.type) {
+      case FieldType::text:
+        write_json_string(text, out);
+        break;
+      case FieldType::list:
+        write_list(text, out);
+        break;
+      case FieldType::number: {
+        uint64_t number = 0;
+        for (size_t i = 0; i < length && i < sizeof number; ++i) number |= uint64_t{value[i]} << (8 * i);
+        out += std::to_string(number);
+        break;
+      }
+    }
+    data += field_header + length;
+    size -= field_header + length;
+  }
+  if (*group) out += '}';
+}
+
+}  // namespace dipper
