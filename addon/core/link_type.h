@@ -8,6 +8,7 @@ enum class LinkType : uint16_t {
   null_loopback = 0,     // BSD loopback, address family in the host order of the capturing machine
   ethernet = 1,
   ppp = 9,
+  dlt_raw = 12,          // raw IP in files whose writer did not translate its own DLT_RAW
   ppp_hdlc = 50,         // PPP in HDLC-like framing (RFC 1662)
   raw = 101,             // raw IP, the version nibble decides
   c_hdlc = 104,          // Cisco HDLC
