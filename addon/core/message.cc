@@ -209,7 +209,7 @@ void MessageWriter::announce(std::string_view type, const Flow& flow, const Meta
   out.append(t.view());
   out.append(envelope_);
   t.p = t.data;
-  identity(t, flow, roles_.sides(flow.key));
+  identity(t, flow, roles_.sides(flow.key, flow.client_is_lower));
   detection(t, flow);
   out.append(t.view());
   write_metadata(metadata.bytes().data(), metadata.bytes().size(), out);
@@ -225,7 +225,7 @@ void MessageWriter::dpi_update(const Flow& flow, const Metadata& metadata, std::
 }
 
 void MessageWriter::stats(const Flow& flow, std::string& out) const {
-  const int local = roles_.sides(flow.key).lower_is_local ? 0 : 1;
+  const int local = roles_.sides(flow.key, flow.client_is_lower).lower_is_local ? 0 : 1;
   const auto since = [](const uint64_t* now, const uint64_t* then, int i) { return now[i] - then[i]; };
   const auto digest = flow_digest(flow.key, flow.first_ns);
   Text t;
@@ -253,7 +253,7 @@ void MessageWriter::stats(const Flow& flow, std::string& out) const {
 }
 
 void MessageWriter::purge(const Flow& flow, Expiry reason, std::string& out) const {
-  const Sides sides = roles_.sides(flow.key);
+  const Sides sides = roles_.sides(flow.key, flow.client_is_lower);
   Text t;
   open(t, "flow_purge", expiry_name(reason));
   out.append(t.view());

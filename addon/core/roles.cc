@@ -56,7 +56,7 @@ AddressClass Roles::classify(uint8_t ip_version, const uint8_t* address) const {
   return ip_version == 4 ? built_in_v4(address) : built_in_v6(address);
 }
 
-Sides Roles::sides(const FlowKey& key) const {
+Sides Roles::sides(const FlowKey& key, bool client_is_lower) const {
   using C = AddressClass;
   const C lower = classify(key.ip_version, key.lower_address);
   const C upper = classify(key.ip_version, key.upper_address);
@@ -73,6 +73,9 @@ Sides Roles::sides(const FlowKey& key) const {
   if (is(C::private_net, C::local_ip)) return {false, OtherType::remote};
   if (is(C::local_ip, C::private_net)) return {true, OtherType::remote};
   if (is(C::local_net, C::local_net) || is(C::local_ip, C::local_ip)) return {true, OtherType::local};
+  // Neither address is ours or private (a capture from a transit link, or of a host with a public address): the client
+  // stands for the local side. netifyd takes the upper one, whichever that is.
+  if (is(C::unknown, C::unknown)) return {client_is_lower, OtherType::remote};
   if (lower == C::unknown) return {false, OtherType::remote};
   if (upper == C::unknown) return {true, OtherType::remote};
   return {true, OtherType::unknown};

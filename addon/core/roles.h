@@ -23,7 +23,7 @@ class Roles {
   // A network of the capturing host: `prefix` is 4 or 16 bytes, `address_class` local_ip, local_net or broadcast.
   void add(uint8_t ip_version, const uint8_t* prefix, uint8_t bits, AddressClass address_class);
   AddressClass classify(uint8_t ip_version, const uint8_t* address) const;
-  Sides sides(const FlowKey& key) const;
+  Sides sides(const FlowKey& key, bool client_is_lower) const;
 
  private:
   struct Network {

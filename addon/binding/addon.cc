@@ -1,0 +1,54 @@
+// The module: the Engine class, the library's version, and the layout of the counter block.
+#include <napi.h>
+
+#include "core/counters.h"
+#include "core/dpi.h"
+#include "engine_wrap.h"
+
+namespace dipper {
+namespace {
+
+Napi::Array names(Napi::Env env, std::initializer_list<const char*> list) {
+  auto array = Napi::Array::New(env);
+  uint32_t i = 0;
+  for (const char* name : list) array.Set(i++, name);
+  return array;
+}
+
+// Cells are 64-bit: reader counters, discarded packets by reason, discarded bytes by reason, then the workers, each
+// at workerOffset + index * workerStride.
+Napi::Object counter_layout(Napi::Env env) {
+  auto layout = Napi::Object::New(env);
+#define X(name) #name,
+  layout.Set("reader", names(env, {DIPPER_READER_COUNTERS(X)}));
+  layout.Set("worker", names(env, {DIPPER_WORKER_COUNTERS(X)}));
+#undef X
+  auto discards = Napi::Array::New(env);
+  for (int i = 0; i < discard_count; ++i) discards.Set(static_cast<uint32_t>(i), discard_name(static_cast<Discard>(i)));
+  layout.Set("discards", discards);
+  layout.Set("workerOffset", static_cast<double>(offsetof(CounterBlock, workers) / 8));
+  layout.Set("workerStride", static_cast<double>(sizeof(WorkerCounters) / 8));
+  return layout;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  auto* data = new AddonData;
+  env.SetInstanceData(data);
+  // Runs before the environment's references go: threads must not outlive what they call.
+  env.AddCleanupHook([data] {
+    while (!data->live.empty()) (*data->live.begin())->close();
+  });
+  exports.Set("Engine", EngineWrap::define(env));
+  exports.Set("libraryVersion", Dpi::library_version());
+  exports.Set("counterLayout", counter_layout(env));
+  auto tunnels = Napi::Array::New(env);
+  for (int i = 1; i < tunnel_count; ++i) tunnels.Set(static_cast<uint32_t>(i - 1), tunnel_name(static_cast<Tunnel>(i)));
+  exports.Set("tunnels", tunnels);
+  return exports;
+}
+
+}  // namespace
+}  // namespace dipper
+
+static Napi::Object init_module(Napi::Env env, Napi::Object exports) { return dipper::init(env, exports); }
+NODE_API_MODULE(ndpi_node, init_module)

@@ -1,0 +1,144 @@
+#include "engine_wrap.h"
+
+#include "sources/sources.h"
+
+namespace dipper {
+namespace {
+
+// The order of `numbers`; src/addon.ts names the same list (addon.engineNumbers) and fills it.
+enum Number {
+  n_workers, n_internal, n_events, n_tunnels, n_reference, n_max_flows, n_max_dpi_states, n_expiry, n_udp_idle_ms,
+  n_tcp_idle_ms, n_tcp_closed_ms, n_other_idle_ms, n_active_ms, n_stats_interval_ms, n_max_packets_tcp,
+  n_max_packets_udp, n_count
+};
+constexpr const char* number_names[n_count] = {
+    "workers",     "internal",    "events",      "tunnels",       "reference",  "maxFlows",  "maxDpiStates",    "expiry",
+    "udpIdleMs",   "tcpIdleMs",   "tcpClosedMs", "otherIdleMs",   "activeMs",   "statsIntervalMs", "maxPacketsTcp",
+    "maxPacketsUdp"};
+constexpr const char* file_names[] = {"protocols", "categories", "riskyDomains", "ja3", "certificates"};
+
+uint64_t ms(double value) { return static_cast<uint64_t>(value * 1e6); }
+
+EngineOptions read_options(const Napi::CallbackInfo& info) {
+  EngineOptions o;
+  o.envelope.interface = info[2].As<Napi::String>();
+  const auto n = info[3].As<Napi::Float64Array>();
+  if (n.ElementLength() != n_count) throw Napi::TypeError::New(info.Env(), "numbers: wrong length");
+  o.workers = static_cast<unsigned>(n[n_workers]);
+  o.envelope.internal = n[n_internal] != 0;
+  o.worker.events = static_cast<uint8_t>(n[n_events]);
+  o.decode.tunnels = static_cast<uint8_t>(n[n_tunnels]);
+  o.decode.reference = o.worker.reference = o.dpi.reference = n[n_reference] != 0;
+  o.worker.max_flows = static_cast<uint32_t>(n[n_max_flows]);
+  o.worker.max_dpi_states = static_cast<uint32_t>(n[n_max_dpi_states]);
+  o.worker.expiry = n[n_expiry] != 0;
+  o.worker.udp_idle_ns = ms(n[n_udp_idle_ms]);
+  o.worker.tcp_idle_ns = ms(n[n_tcp_idle_ms]);
+  o.worker.closed_ns = ms(n[n_tcp_closed_ms]);
+  o.worker.other_idle_ns = ms(n[n_other_idle_ms]);
+  o.worker.active_ns = ms(n[n_active_ms]);
+  o.worker.stats_interval_ns = ms(n[n_stats_interval_ms]);
+  o.dpi.max_packets_tcp = static_cast<uint16_t>(n[n_max_packets_tcp]);
+  o.dpi.max_packets_udp = static_cast<uint16_t>(n[n_max_packets_udp]);
+  const auto files = info[4].As<Napi::Array>();
+  std::string* const paths[] = {&o.dpi.protocols_file, &o.dpi.categories_file, &o.dpi.risky_domains_file,
+                                &o.dpi.ja3_file, &o.dpi.certificates_file};
+  for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
+  return o;
+}
+
+// An Error with `exitCode` (sysexits) and, for damaged captures, `offset`.
+Napi::Object error_object(Napi::Env env, const SourceError& error) {
+  Napi::Object object = Napi::Error::New(env, error.message).Value();
+  object.Set("exitCode", error.exit_code);
+  object.Set("offset", static_cast<double>(error.offset));
+  return object;
+}
+
+Napi::Array strings(Napi::Env env, const char* const* names, size_t n) {
+  auto array = Napi::Array::New(env, n);
+  for (size_t i = 0; i < n; ++i) array.Set(static_cast<uint32_t>(i), names[i]);
+  return array;
+}
+
+}  // namespace
+
+EngineWrap::EngineWrap(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<EngineWrap>(info), data_(info.Env().GetInstanceData<AddonData>()) {
+  const Napi::Env env = info.Env();
+  const EngineOptions options = read_options(info);
+  SourceOptions source_options;
+  source_options.path = info[1].As<Napi::String>();
+  SourceError source_error;
+  auto source = open_source(info[0].As<Napi::String>().Utf8Value(), source_options, source_error);
+  if (!source) throw Napi::Error(env, error_object(env, source_error));
+  // One queued call at most: WakeUp asks again only after a drain.
+  wake_ = Napi::ThreadSafeFunction::New(env, info[5].As<Napi::Function>(), "dipper engine", 0, 1);
+  has_wake_ = true;
+  data_->live.insert(this);
+  SourceError setup;
+  setup.exit_code = 78;
+  engine_ = Engine::create(options, std::move(source), [this] { wake_.NonBlockingCall(); }, setup.message);
+  if (!engine_) {
+    close();
+    throw Napi::Error(env, error_object(env, setup));
+  }
+}
+
+void EngineWrap::close() {
+  engine_.reset();  // joins: no thread calls wake_ after this line
+  if (has_wake_) wake_.Release();
+  has_wake_ = false;
+  if (data_) data_->live.erase(this);
+  data_ = nullptr;  // may be gone before a late finalizer runs
+}
+
+void EngineWrap::close_from_js(const Napi::CallbackInfo&) { close(); }
+
+void EngineWrap::start(const Napi::CallbackInfo&) {
+  if (engine_) engine_->start();
+}
+
+void EngineWrap::stop(const Napi::CallbackInfo&) {
+  if (engine_) engine_->stop();
+}
+
+Napi::Value EngineWrap::drain(const Napi::CallbackInfo& info) {
+  auto buffer = info[0].As<Napi::Uint8Array>();
+  const size_t n = engine_ ? engine_->drain(buffer.Data(), buffer.ByteLength()) : 0;
+  return Napi::Number::New(info.Env(), static_cast<double>(n));
+}
+
+Napi::Value EngineWrap::finished(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), !engine_ || engine_->finished());
+}
+
+Napi::Value EngineWrap::failure(const Napi::CallbackInfo& info) {
+  const SourceError error = engine_ ? engine_->failure() : SourceError{};
+  if (error.message.empty()) return info.Env().Undefined();
+  return error_object(info.Env(), error);
+}
+
+Napi::Value EngineWrap::counters(const Napi::CallbackInfo& info) {
+  if (!engine_) return info.Env().Undefined();
+  // The block lives until the last reader's ArrayBuffer is collected, the engine gone or not.
+  auto* held = new std::shared_ptr<CounterBlock>(engine_->counters());
+  return Napi::ArrayBuffer::New(
+      info.Env(), held->get(), offsetof(CounterBlock, workers) + engine_->workers() * sizeof(WorkerCounters),
+      [](Napi::Env, void*, std::shared_ptr<CounterBlock>* block) { delete block; }, held);
+}
+
+Napi::Function EngineWrap::define(Napi::Env env) {
+  const Napi::Function constructor = DefineClass(
+      env, "Engine",
+      {InstanceMethod<&EngineWrap::start>("start"), InstanceMethod<&EngineWrap::stop>("stop"),
+       InstanceMethod<&EngineWrap::drain>("drain"), InstanceMethod<&EngineWrap::finished>("finished"),
+       InstanceMethod<&EngineWrap::failure>("failure"), InstanceMethod<&EngineWrap::counters>("counters"),
+       InstanceMethod<&EngineWrap::close_from_js>("close")});
+  auto properties = constructor.As<Napi::Object>();
+  properties.Set("numberNames", strings(env, number_names, n_count));
+  properties.Set("fileNames", strings(env, file_names, 5));
+  return constructor;
+}
+
+}  // namespace dipper

@@ -1,0 +1,46 @@
+// The Engine as JavaScript sees it. Lives on the thread of its environment; the data plane's threads reach it only through
+// the thread-safe function. Ends and joins the data plane when closed, collected, or when the environment goes.
+#pragma once
+#include <napi.h>
+
+#include <memory>
+#include <set>
+
+#include "core/engine.h"
+
+namespace dipper {
+
+class EngineWrap;
+
+// Per environment (main thread, worker thread): no mutable statics.
+struct AddonData {
+  Napi::FunctionReference constructor;
+  std::set<EngineWrap*> live;  // closed by the environment's cleanup hook
+};
+
+class EngineWrap : public Napi::ObjectWrap<EngineWrap> {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  // new Engine(sourceType, path, interface, numbers, files, wake); src/addon.ts checks and orders the arguments.
+  explicit EngineWrap(const Napi::CallbackInfo& info);
+  ~EngineWrap() override { close(); }
+
+  void close();  // idempotent
+
+ private:
+  void start(const Napi::CallbackInfo& info);
+  void stop(const Napi::CallbackInfo& info);
+  void close_from_js(const Napi::CallbackInfo& info);
+  Napi::Value drain(const Napi::CallbackInfo& info);
+  Napi::Value finished(const Napi::CallbackInfo& info);
+  Napi::Value failure(const Napi::CallbackInfo& info);
+  Napi::Value counters(const Napi::CallbackInfo& info);
+
+  AddonData* data_;
+  std::unique_ptr<Engine> engine_;
+  Napi::ThreadSafeFunction wake_;
+  bool has_wake_ = false;
+};
+
+}  // namespace dipper

@@ -1,0 +1,12 @@
+// The library: `import { Engine } from 'dipperd/ndpi-node'`. Everything public, nothing else.
+export type {
+  EngineCounters,
+  EngineEvent,
+  EngineFailure,
+  EngineOptions,
+  FlowExpiry,
+  NdpiFiles,
+} from './capture/engine.js';
+export { Engine } from './capture/engine.js';
+export { DipperError, type ErrorCode } from './errors.js';
+export type { Flow, FlowDpiUpdate, FlowMessage, FlowPurge, FlowStats } from './messages/index.js';
