@@ -114,7 +114,7 @@ struct Dpi::Impl {
   std::vector<uint8_t> breeds;  // of each protocol id
   std::vector<const char*> protocol_names, category_names;
   std::array<const char*, 256> breed_names{}, confidence_names{};
-  std::array<const char*, 64> risk_names{};
+  std::array<std::string, 64> risk_names;  // copies: libndpi prints an unknown one into a shared buffer
   std::vector<void*> slabs;
 
   ~Impl() {
@@ -209,7 +209,7 @@ void Dpi::Impl::read_names() {
   for (int id = 0; id < NDPI_CONFIDENCE_MAX; ++id) {
     confidence_names[id] = name_or_unknown(ndpi_confidence_get_name(static_cast<ndpi_confidence_t>(id)));
   }
-  for (int bit = 0; bit < NDPI_MAX_RISK; ++bit) {
+  for (int bit = 0; bit < NDPI_MAX_RISK && bit < 64; ++bit) {
     risk_names[bit] = name_or_unknown(ndpi_risk2str(static_cast<ndpi_risk_enum>(bit)));
   }
 }
@@ -354,7 +354,7 @@ const char* Dpi::category_name(uint16_t id) const {
 }
 const char* Dpi::breed_name(uint8_t id) const { return impl_->breed_names[id]; }
 const char* Dpi::confidence_name(uint8_t id) const { return impl_->confidence_names[id]; }
-const char* Dpi::risk_name(unsigned bit) const { return bit < 64 ? impl_->risk_names[bit] : "Unknown"; }
+const char* Dpi::risk_name(unsigned bit) const { return bit < 64 ? impl_->risk_names[bit].c_str() : "Unknown"; }
 uint16_t Dpi::protocol_count() const { return static_cast<uint16_t>(impl_->protocol_names.size()); }
 
 const char* Dpi::library_version() {
