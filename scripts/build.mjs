@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -78,6 +79,9 @@ function buildAddon() {
 function buildTypeScript() {
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root]);
   pruneOrphans();
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const file of Object.values(bin))
+    if (existsSync(join(root, file))) chmodSync(join(root, file), 0o755);
 }
 
 // tsc leaves the output of deleted sources behind, and mocha would go on running it.
