@@ -81,6 +81,16 @@ bool has_fingerprint(const Flow& flow, compat::second) {
   return flow.l4_proto == 6 && flow.l4.tcp.tls.fingerprint_set;
 }
 
+// 5.0 keeps both directions.
+template <class Protocols>
+auto ntp_version(const Protocols& protos, compat::first) -> decltype(unsigned(protos.ntp.version)) {
+  return protos.ntp.version;
+}
+template <class Protocols>
+auto ntp_version(const Protocols& protos, compat::second) -> decltype(unsigned(protos.ntp[0].version)) {
+  return protos.ntp[0].version ? protos.ntp[0].version : protos.ntp[1].version;
+}
+
 void collect_http(const NdpiFlow& flow, Metadata& metadata) {
   metadata.add_text(Field::http_url, text(flow.http.url));
   metadata.add_text(Field::http_user_agent, text(flow.http.user_agent));
@@ -163,7 +173,7 @@ void Dpi::collect(const DpiState* state, const Detection& detection, Metadata& m
     metadata.add_text(Field::kerberos_domain, text(flow.protos.kerberos.domain));
     metadata.add_text(Field::kerberos_username, text(flow.protos.kerberos.username));
   } else if (is(flow, NDPI_PROTOCOL_NTP)) {
-    metadata.add_number(Field::ntp_version, flow.protos.ntp.version);
+    metadata.add_number(Field::ntp_version, ntp_version(flow.protos, compat::first{}));
   }
 }
 
