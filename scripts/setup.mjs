@@ -86,10 +86,14 @@ function installNpmPackages() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   process.stderr.write('setup: npm ci\n');
   const prefix = headersPrefix();
-  run('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
-    // For the build of cap: use the headers that are here instead of downloading them.
-    env: prefix ? { npm_config_nodedir: prefix } : {},
-  });
+  run(
+    'npm',
+    ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      // For the build of cap: use the headers that are here instead of downloading them.
+      env: prefix ? { npm_config_nodedir: prefix } : {},
+    },
+  );
   writeFileSync(stamp, wanted);
 }
 
