@@ -105,4 +105,5 @@ export async function setup() {
   build(['addon', 'ts'], { ifStale: true });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await setup();
+// No await: build.mjs imports this file, and would wait for it for ever.
+if (process.argv[1] === fileURLToPath(import.meta.url)) void setup();
