@@ -4,18 +4,7 @@ import { type Static, Type } from 'typebox';
 import { closed, count, envelope, epochMs, flag, notes, text, word } from './envelope.js';
 import { metadata } from './metadata.js';
 import { Ndpi } from './ndpi.js';
-
-/** In the order of dipper::Tunnel (addon/core/flow_key.h). */
-export const tunnels = [
-  'none',
-  'gtp_u',
-  'capwap',
-  'tzsp',
-  'gre',
-  'vxlan',
-  'ip_in_ip',
-  'teredo',
-] as const;
+import { tunnels } from './tunnels.js';
 
 export const otherTypes = [
   'remote',

@@ -2,10 +2,10 @@
 // documentation, and name the same fields as the C++ tables that write the lines.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { tunnels } from '../../../src/messages/flow.js';
 import { reasons } from '../../../src/messages/flow-purge.js';
 import { type FlowPurge, type MessageType, messages } from '../../../src/messages/index.js';
 import { metadata } from '../../../src/messages/metadata.js';
+import { tunnels } from '../../../src/messages/tunnels.js';
 import { parseMessage, validateMessage } from '../../../src/messages/validate.js';
 import { examples } from './examples.js';
 

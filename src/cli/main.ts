@@ -1,0 +1,94 @@
+#!/usr/bin/env node
+// `dipper`: the table of commands, and the one place where errors become words on stderr and an exit code. Each
+// command's code is loaded when it is called: start-up time is part of every run.
+import type { Command } from './command.js';
+
+const commands: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+  spy: {
+    summary: 'what is in a capture file: every flow with its protocol and application',
+    load: async () => (await import('./commands/spy.js')).command,
+  },
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [first, second] = argv;
+  if (first === '--version' || first === '-V') return await version();
+  if (first === undefined) {
+    process.stderr.write(overview());
+    return 64;
+  }
+  if (first === '--help' || first === '-h') return await help(undefined);
+  if (first === 'help') return await help(second);
+  const row = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  if (row === undefined) return await unknownCommand(first);
+
+  const command = await row.load();
+  const { helpText, parse } = await import('./command.js');
+  const parsed = parse(command.spec, argv.slice(1));
+  if (parsed.help) return await print(helpText(command.spec));
+  const { processIo } = await import('./io.js');
+  return await command.run(parsed.values, parsed.operands, processIo());
+}
+
+function overview(): string {
+  const rows = Object.entries(commands).map(
+    ([name, { summary }]) => `  ${name.padEnd(8)}${summary}\n`,
+  );
+  return [
+    'dipper names the protocol and the application of every flow on a network.\n',
+    'Examples:\n  dipper spy traffic.pcap\n  dipper spy --json traffic.pcap | jq .flow.ndpi\n',
+    'Usage: dipper COMMAND [options]\n',
+    `Commands:\n${rows.join('')}`,
+    'Options:\n  -V, --version  versions of dipper, nDPI and Node\n  -h, --help     this text\n',
+    '`dipper help COMMAND` or `dipper COMMAND --help` tells about one command.\n',
+  ].join('\n');
+}
+
+async function help(name: string | undefined): Promise<number> {
+  if (name === undefined) return await print(overview());
+  const row = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (row === undefined) return await unknownCommand(name);
+  const { helpText } = await import('./command.js');
+  return await print(helpText((await row.load()).spec));
+}
+
+async function unknownCommand(name: string): Promise<never> {
+  const { unknownCommandError } = await import('./command.js');
+  throw unknownCommandError(name, Object.keys(commands));
+}
+
+async function version(): Promise<number> {
+  const { readFileSync } = await import('node:fs');
+  const { version: own } = JSON.parse(
+    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  ) as { version: string };
+  const { loadAddon } = await import('../addon.js');
+  let library: string;
+  try {
+    library = loadAddon().libraryVersion;
+  } catch {
+    library = 'unavailable (the addon is not built)';
+  }
+  return await print(`dipper ${own}\nnDPI ${library}\nNode ${process.version}\n`);
+}
+
+async function print(text: string): Promise<number> {
+  const { standardOutput } = await import('./output.js');
+  await standardOutput().write(text);
+  return 0;
+}
+
+async function fail(error: unknown): Promise<number> {
+  const { DipperError } = await import('../errors.js');
+  const { OutputClosed } = await import('./output.js');
+  if (error instanceof OutputClosed) return 0;
+  if (error instanceof DipperError) {
+    process.stderr.write(`dipper: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`dipper: a defect of dipper itself, please report it:\n${detail}\n`);
+  return 70;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(fail);
