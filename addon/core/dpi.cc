@@ -19,6 +19,13 @@
 
 #include "dpi_compat.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) static_cast<void>(0)
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) static_cast<void>(0)
+#endif
+
 namespace dipper {
 namespace {
 
@@ -118,7 +125,10 @@ struct Dpi::Impl {
   std::vector<void*> slabs;
 
   ~Impl() {
-    for (void* slab : slabs) std::free(slab);
+    for (void* slab : slabs) {
+      ASAN_UNPOISON_MEMORY_REGION(slab, slab_states * state_bytes);
+      std::free(slab);
+    }
     if (!module) return;
     const std::lock_guard<std::mutex> lock(library_mutex());
     ndpi_exit_detection_module(module);
@@ -306,6 +316,7 @@ DpiState* Dpi::acquire() {
   Impl& impl = *impl_;
   if (!impl.free && !impl.grow()) return nullptr;
   FreeState* state = impl.free;
+  ASAN_UNPOISON_MEMORY_REGION(state, state_bytes);
   impl.free = state->next;
   ++impl.in_use;
   return state_of(static_cast<NdpiFlow*>(memset(static_cast<void*>(state), 0, sizeof(NdpiFlow))));
@@ -315,6 +326,7 @@ void Dpi::release(DpiState* state) {
   Impl& impl = *impl_;
   ndpi_free_flow_data(flow_of(state));
   impl.free = new (state) FreeState{impl.free};
+  ASAN_POISON_MEMORY_REGION(state, state_bytes);  // the pool must not hide a use after release
   --impl.in_use;
 }
 

@@ -129,9 +129,8 @@ void collect_tls(const NdpiFlow& flow, Metadata& metadata) {
 
 void collect_dns(const NdpiFlow& flow, Metadata& metadata) {
   const auto& dns = flow.protos.dns;
-  if (!dns.num_queries && !dns.num_answers) return;
-  if (dns.num_queries) metadata.add_number(Field::dns_query_type, dns.query_type);
-  if (dns.is_query) return;  // no response was seen
+  if (dns.query_type) metadata.add_number(Field::dns_query_type, dns.query_type);
+  if (!dns.num_queries && !dns.num_answers) return;  // the library counts those of a response only
   metadata.add_number(Field::dns_reply_code, dns.reply_code);
   metadata.add_number(Field::dns_answers, dns.num_answers);
 }
