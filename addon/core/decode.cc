@@ -23,11 +23,14 @@ Discard Decoder::decode(const PacketView& view, Packet& packet) noexcept {
   packet.hash = 0;
   packet.timestamp_ns = state.latest_ns;
   packet.ethernet = nullptr;
+  packet.tunnel = Tunnel::none;
   packet.captured_length = view.captured_length;
   packet.wire_length = view.wire_length;
   if (state.options.reference) return decode_reference(view, packet);
   const layer::Frame frame{view, packet, state.fragments, state.options.tunnels};
-  return layer::link(frame, view.link_type, {view.data, view.captured_length});
+  const Discard discard = layer::link(frame, view.link_type, {view.data, view.captured_length});
+  if (discard == Discard::none) packet.tunnel = packet.key.tunnel;
+  return discard;
 }
 
 const char* discard_name(Discard reason) {

@@ -6,7 +6,7 @@ namespace dipper {
 namespace {
 
 struct Bytes {
-  uint8_t data[96];
+  uint8_t data[48];
   size_t size = 0;
   void put(const void* p, size_t n) {
     memcpy(data + size, p, n);
@@ -16,14 +16,6 @@ struct Bytes {
   void put16(uint16_t v) {
     put8(static_cast<uint8_t>(v >> 8));
     put8(static_cast<uint8_t>(v));
-  }
-  void put32(uint32_t v) {
-    put16(static_cast<uint16_t>(v >> 16));
-    put16(static_cast<uint16_t>(v));
-  }
-  void put64(uint64_t v) {
-    put32(static_cast<uint32_t>(v >> 32));
-    put32(static_cast<uint32_t>(v));
   }
 };
 
@@ -46,23 +38,7 @@ int icmp_counterpart(uint8_t protocol, uint8_t type) {
 
 }  // namespace
 
-std::array<uint8_t, 20> flow_digest(const FlowKey& key, uint64_t first_ns) {
-  Bytes b;
-  b.put("dipper1", 7);
-  b.put8(key.ip_version);
-  b.put8(key.ip_protocol);
-  b.put16(key.vlan_id);
-  b.put8(static_cast<uint8_t>(key.tunnel));
-  b.put32(key.tunnel_id);
-  b.put(key.lower_address, 16);
-  b.put16(key.lower_port);
-  b.put(key.upper_address, 16);
-  b.put16(key.upper_port);
-  b.put64(first_ns / 1000);
-  return sha1(b.data, b.size);
-}
-
-std::string community_id(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed) {
+Sha1Digest community_hash(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed) {
   const size_t length = key.ip_version == 4 ? 4 : 16;
   const uint8_t* source = from_lower ? key.lower_address : key.upper_address;
   const uint8_t* destination = from_lower ? key.upper_address : key.lower_address;
@@ -92,19 +68,44 @@ std::string community_id(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_cod
     b.put16(source_port);
     b.put16(destination_port);
   }
-  const auto digest = sha1(b.data, b.size);
+  return sha1(b.data, b.size);
+}
+
+char* write_community_id(const Sha1Digest& hash, char* out) {
   static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text = "1:";
+  *out++ = '1';
+  *out++ = ':';
   for (size_t i = 0; i < 18; i += 3) {
-    const uint32_t v = static_cast<uint32_t>(digest[i]) << 16 | static_cast<uint32_t>(digest[i + 1]) << 8 | digest[i + 2];
-    for (int shift = 18; shift >= 0; shift -= 6) text += alphabet[(v >> shift) & 63];
+    const uint32_t v = static_cast<uint32_t>(hash[i]) << 16 | static_cast<uint32_t>(hash[i + 1]) << 8 | hash[i + 2];
+    *out++ = alphabet[v >> 18];
+    *out++ = alphabet[(v >> 12) & 63];
+    *out++ = alphabet[(v >> 6) & 63];
+    *out++ = alphabet[v & 63];
   }
-  const uint32_t v = static_cast<uint32_t>(digest[18]) << 16 | static_cast<uint32_t>(digest[19]) << 8;
-  text += alphabet[(v >> 18) & 63];
-  text += alphabet[(v >> 12) & 63];
-  text += alphabet[(v >> 6) & 63];
-  text += '=';
-  return text;
+  const uint32_t v = static_cast<uint32_t>(hash[18]) << 16 | static_cast<uint32_t>(hash[19]) << 8;
+  *out++ = alphabet[v >> 18];
+  *out++ = alphabet[(v >> 12) & 63];
+  *out++ = alphabet[(v >> 6) & 63];
+  *out++ = '=';
+  return out;
+}
+
+std::string community_id(const Sha1Digest& hash) {
+  char text[30];
+  return {text, static_cast<size_t>(write_community_id(hash, text) - text)};
+}
+
+Sha1Digest flow_digest(const Sha1Digest& hash, const FlowKey& key, uint64_t first_ns) {
+  constexpr uint64_t odd = 0x9e3779b97f4a7c15;
+  const uint64_t time = first_ns / 1000 * odd;
+  const uint64_t carried = (static_cast<uint64_t>(key.vlan_id) << 40 | static_cast<uint64_t>(key.tunnel) << 32 |
+                            key.tunnel_id) * odd;
+  Sha1Digest digest = hash;
+  for (int i = 0; i < 8; ++i) {
+    digest[static_cast<size_t>(i)] ^= static_cast<uint8_t>(time >> (56 - 8 * i));
+    digest[static_cast<size_t>(8 + i)] ^= static_cast<uint8_t>(carried >> (56 - 8 * i));
+  }
+  return digest;
 }
 
 }  // namespace dipper

@@ -8,14 +8,20 @@
 
 namespace dipper {
 
-// SHA-1 over 53 bytes: "dipper1" (7), ip_version, ip_protocol, vlan_id (2, big-endian), tunnel, tunnel_id (4, big-endian), lower
-// address (4 or 16, zero-padded to 16), lower port (2, big-endian), upper address (16), upper port (2), first packet's
-// time in microseconds (8, big-endian). Two records of one five-tuple differ by the time.
-std::array<uint8_t, 20> flow_digest(const FlowKey& key, uint64_t first_ns);
+using Sha1Digest = std::array<uint8_t, 20>;
 
-// Community ID v1 (https://github.com/corelight/community-id-spec), "1:" and base64, with the given seed. For ICMP
-// and ICMPv6 the type and code of the flow's first packet stand in for the ports, sent by lower when `from_lower`.
-// Tunnelled flows use the inner addresses.
-std::string community_id(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed = 0);
+// SHA-1 of the flow's tuple as Community ID v1 defines it (https://github.com/corelight/community-id-spec) with the
+// given seed. For ICMP and ICMPv6 the type and code of the flow's first packet stand in for the ports, sent by lower when
+// `from_lower`. Tunnelled flows: the inner tuple.
+Sha1Digest community_hash(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed = 0);
+
+// "1:" and the base64 of it, 30 characters; `out` holds as many. Returns past the last one.
+char* write_community_id(const Sha1Digest& hash, char* out);
+std::string community_id(const Sha1Digest& hash);
+
+// The flow's digest: community_hash with seed 0, its bytes 0 to 7 xor-ed with M(first packet's time in microseconds), bytes
+// 8 to 15 with M(vlan_id << 40 | tunnel << 32 | tunnel_id), big-endian, M(x) = x * 0x9e3779b97f4a7c15 mod 2^64. M is a
+// bijection, so two records of one tuple never share a digest unless time, VLAN and tunnel are all the same.
+Sha1Digest flow_digest(const Sha1Digest& hash, const FlowKey& key, uint64_t first_ns);
 
 }  // namespace dipper

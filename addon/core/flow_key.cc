@@ -1,4 +1,4 @@
-// SipHash-1-3 for the flow table, a fixed symmetric mix for the choice of a worker, tunnel names.
+// NH for the flow table, a fixed symmetric mix for the choice of a worker, tunnel names.
 #include "flow_key.h"
 
 #include <sys/random.h>
@@ -16,37 +16,28 @@ uint64_t load64(const void* p) {
 
 uint64_t rotate_left(uint64_t x, int b) { return (x << b) | (x >> (64 - b)); }
 
-// The four words of SipHash's state (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012, section 2).
-struct Sip {
-  uint64_t v0, v1, v2, v3;
-  explicit Sip(const HashSecret& s)
-      : v0(s.k0 ^ 0x736f6d6570736575), v1(s.k1 ^ 0x646f72616e646f6d), v2(s.k0 ^ 0x6c7967656e657261),
-        v3(s.k1 ^ 0x7465646279746573) {}
-  void round() {
-    v0 += v1;
-    v1 = rotate_left(v1, 13) ^ v0;
-    v0 = rotate_left(v0, 32);
-    v2 += v3;
-    v3 = rotate_left(v3, 16) ^ v2;
-    v0 += v3;
-    v3 = rotate_left(v3, 21) ^ v0;
-    v2 += v1;
-    v1 = rotate_left(v1, 17) ^ v2;
-    v2 = rotate_left(v2, 32);
-  }
-  void absorb(uint64_t m) {
-    v3 ^= m;
-    round();
-    v0 ^= m;
-  }
-  uint64_t finish() {
-    v2 ^= 0xff;
-    round();
-    round();
-    round();
-    return v0 ^ v1 ^ v2 ^ v3;
-  }
+struct Product {
+  uint64_t low, high;
 };
+
+Product multiply(uint64_t a, uint64_t b) {
+#ifdef __SIZEOF_INT128__
+  __extension__ using Wide = unsigned __int128;
+  const Wide p = static_cast<Wide>(a) * b;
+  return {static_cast<uint64_t>(p), static_cast<uint64_t>(p >> 64)};
+#else
+  const uint64_t al = a & 0xffffffff, ah = a >> 32, bl = b & 0xffffffff, bh = b >> 32;
+  const uint64_t ll = al * bl, lh = al * bh, hl = ah * bl;
+  const uint64_t middle = (ll >> 32) + (lh & 0xffffffff) + (hl & 0xffffffff);
+  return {(ll & 0xffffffff) | middle << 32, ah * bh + (lh >> 32) + (hl >> 32) + (middle >> 32)};
+#endif
+}
+
+void accumulate(Product& sum, uint64_t a, uint64_t b) {
+  const Product p = multiply(a, b);
+  sum.low += p.low;
+  sum.high += p.high + (sum.low < p.low);
+}
 
 }  // namespace
 
@@ -54,31 +45,19 @@ HashSecret HashSecret::random() {
   HashSecret secret;
   if (getrandom(&secret, sizeof secret, 0) != static_cast<ssize_t>(sizeof secret)) {
     std::random_device device;  // kernels before 3.17
-    secret.k0 = (static_cast<uint64_t>(device()) << 32) | device();
-    secret.k1 = (static_cast<uint64_t>(device()) << 32) | device();
+    for (uint64_t& word : secret.k) word = static_cast<uint64_t>(device()) << 32 | device();
   }
   return secret;
 }
 
 uint64_t hash_flow_key(const FlowKey& key, const HashSecret& secret) {
-  Sip sip(secret);
-  const uint64_t ports = load64(&key.lower_port);                 // ports, tunnel_id
-  const uint64_t rest = load64(&key.vlan_id);                     // vlan, version, protocol, tunnel, zero
-  if (key.ip_version == 4) {
-    // The rest of both addresses is zero: 3 words carry the whole key (the version is in `rest`).
-    uint32_t lower, upper;
-    memcpy(&lower, key.lower_address, 4);
-    memcpy(&upper, key.upper_address, 4);
-    sip.absorb((static_cast<uint64_t>(upper) << 32) | lower);
-  } else {
-    sip.absorb(load64(key.lower_address));
-    sip.absorb(load64(key.lower_address + 8));
-    sip.absorb(load64(key.upper_address));
-    sip.absorb(load64(key.upper_address + 8));
-  }
-  sip.absorb(ports);
-  sip.absorb(rest);
-  return sip.finish();
+  const uint64_t* k = secret.k;
+  Product sum = multiply(load64(key.lower_address) + k[0], load64(key.lower_address + 8) + k[1]);
+  accumulate(sum, load64(key.upper_address) + k[2], load64(key.upper_address + 8) + k[3]);
+  accumulate(sum, load64(&key.lower_port) + k[4], load64(&key.vlan_id) + k[5]);  // ports and tunnel id, the rest
+  // NH's bound is for the whole 128 bits; two secret multiplications spread it over the bits that choose a bucket.
+  const Product folded = multiply(sum.low ^ k[6], sum.high ^ k[7]);
+  return folded.low ^ folded.high ^ rotate_left(sum.low, 32);
 }
 
 uint32_t hash_address_pair(const FlowKey& key) {

@@ -16,6 +16,23 @@ std::string escaped(const char* name) {
   return text.substr(1, text.size() - 2);
 }
 
+// How each octet is written: two hexadecimal digits; decimal digits with a dot, and how many characters that is.
+struct Octets {
+  char hex[256][2], decimal[256][4];
+  uint8_t width[256];
+  Octets() {
+    static const char digits[] = "0123456789abcdef";
+    for (unsigned i = 0; i < 256; ++i) {
+      hex[i][0] = digits[i >> 4];
+      hex[i][1] = digits[i & 15];
+      char* end = std::to_chars(decimal[i], decimal[i] + 3, i).ptr;
+      *end++ = '.';
+      width[i] = static_cast<uint8_t>(end - decimal[i]);
+    }
+  }
+};
+const Octets octets;
+
 const std::string& name_of(const std::vector<std::string>& names, size_t id) {
   return names[id < names.size() ? id : 0];
 }
@@ -37,27 +54,30 @@ struct MessageWriter::Text {
     memcpy(p, s.data(), s.size());
     p += s.size();
   }
-  void number(uint64_t v) { p = std::to_chars(p, p + 20, v).ptr; }
+  void number(uint64_t v) {
+    if (v < 10)
+      *p++ = static_cast<char>('0' + v);
+    else
+      p = std::to_chars(p, p + 20, v).ptr;
+  }
   void boolean(bool v) { put(v ? std::string_view("true") : std::string_view("false")); }
   void hex(const uint8_t* bytes, size_t n) {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; ++i) {
-      *p++ = digits[bytes[i] >> 4];
-      *p++ = digits[bytes[i] & 15];
-    }
+    for (size_t i = 0; i < n; ++i, p += 2) memcpy(p, octets.hex[bytes[i]], 2);
   }
   void mac(const uint8_t* m) {
-    for (int i = 0; i < 6; ++i) {
-      if (i) *p++ = ':';
-      hex(m + i, 1);
+    for (int i = 0; i < 6; ++i, p += 3) {
+      memcpy(p, octets.hex[m[i]], 2);
+      p[2] = ':';
     }
+    --p;
   }
   void address(uint8_t ip_version, const uint8_t* a) {
     if (ip_version == 4) {
       for (int i = 0; i < 4; ++i) {
-        if (i) *p++ = '.';
-        number(a[i]);
+        memcpy(p, octets.decimal[a[i]], 4);  // digits and a dot
+        p += octets.width[a[i]];
       }
+      --p;
     } else if (inet_ntop(AF_INET6, a, p, INET6_ADDRSTRLEN)) {
       p += strlen(p);
     }
@@ -78,6 +98,7 @@ MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope) {
   }
   for (unsigned i = 0; i < 64; ++i) risks_.push_back(escaped(dpi.risk_name(i)));
   version_ = escaped(Dpi::library_version());
+  detection_texts_.resize(512);
 }
 
 void MessageWriter::open(Text& t, std::string_view type, std::string_view reason) const {
@@ -93,10 +114,11 @@ void MessageWriter::open(Text& t, std::string_view type, std::string_view reason
 void MessageWriter::identity(Text& t, const Flow& flow, const Sides& sides) const {
   const FlowKey& key = flow.key;
   const bool low = sides.lower_is_local;
-  const auto digest = flow_digest(key, flow.first_ns);
+  const Sha1Digest tuple = community_hash(key, flow.icmp_type, flow.icmp_code, flow.client_is_lower);
+  const Sha1Digest digest = flow_digest(tuple, key, flow.first_ns);
   t.hex(digest.data(), digest.size());
   t.put("\",\"community_id\":\"");
-  t.put(community_id(key, flow.icmp_type, flow.icmp_code, flow.client_is_lower));
+  t.p = write_community_id(tuple, t.p);
   t.put("\",\"ip_version\":");
   t.number(key.ip_version);
   t.put(",\"ip_protocol\":");
@@ -129,62 +151,42 @@ void MessageWriter::identity(Text& t, const Flow& flow, const Sides& sides) cons
   t.number(flow.last_ns / 1000000);
 }
 
-void MessageWriter::detection(Text& t, const Flow& flow) const {
-  const Detection& d = flow.detection;
+const MessageWriter::DetectionText& MessageWriter::detection_text(const Detection& d) {
+  const uint64_t mixed = (d.risks ^ (static_cast<uint64_t>(d.master) << 48 | static_cast<uint64_t>(d.app) << 32 |
+                                     static_cast<uint64_t>(d.confidence) << 8 | d.breed)) * 0x9e3779b97f4a7c15;
+  DetectionText& entry = detection_texts_[mixed >> 55];
+  if (!entry.before.empty() && entry.detection == d) return entry;
   // netifyd's two answers: the protocol is nDPI's master (the app itself where there is no master), the application
   // what runs over it.
   const uint16_t protocol = d.master ? d.master : d.app;
   const uint16_t application = d.master && d.app != d.master ? d.app : 0;
   const std::string& master_name = name_of(protocols_, d.master);
   const std::string& app_name = name_of(protocols_, d.app);
-  const auto pair = [&] {
-    if (d.master && d.app && d.app != d.master) {
-      t.put(master_name);
-      t.put(".");
-      t.put(app_name);
-    } else {
-      t.put(name_of(protocols_, d.protocol()));
-    }
-  };
-  t.put(",\"detected_protocol\":");
-  t.number(protocol);
-  t.put(",\"detected_protocol_name\":\"");
-  t.put(name_of(protocols_, protocol));
-  t.put("\",\"detected_application\":");
-  t.number(application);
-  t.put(",\"detected_application_name\":\"");
-  t.put(name_of(protocols_, application));
-  t.put("\",\"detection_guessed\":");
-  t.boolean(d.guessed);
-  t.put(",\"detection_packets\":");
-  t.number(flow.dpi_packets);
-  t.put(",\"ndpi\":{\"version\":\"");
-  t.put(version_);
-  t.put("\",\"protocol\":\"");
-  pair();
-  t.put("\",\"master\":\"");
-  t.put(master_name);
-  t.put("\",\"app\":\"");
-  t.put(app_name);
-  t.put("\",\"confidence\":\"");
-  t.put(name_of(confidences_, d.confidence));
-  t.put("\",\"category\":\"");
-  t.put(name_of(categories_, d.category));
-  t.put("\",\"breed\":\"");
-  t.put(name_of(breeds_, d.breed));
-  t.put("\",\"risks\":[");
-  bool first = true;
-  for (uint64_t risks = d.risks; risks; risks &= risks - 1) {
-    t.put(first ? std::string_view("\"") : std::string_view(",\""));
-    first = false;
-    t.put(risks_[static_cast<unsigned>(__builtin_ctzll(risks))]);
-    t.put("\"");
+  const std::string guessed = d.guessed ? "true" : "false";
+  entry.detection = d;
+  entry.before = ",\"detected_protocol\":" + std::to_string(protocol) + ",\"detected_protocol_name\":\"" +
+                 name_of(protocols_, protocol) + "\",\"detected_application\":" + std::to_string(application) +
+                 ",\"detected_application_name\":\"" + name_of(protocols_, application) +
+                 "\",\"detection_guessed\":" + guessed + ",\"detection_packets\":";
+  std::string risks;
+  for (uint64_t rest = d.risks; rest; rest &= rest - 1) {
+    if (!risks.empty()) risks += ',';
+    risks += '"' + risks_[static_cast<unsigned>(__builtin_ctzll(rest))] + '"';
   }
-  t.put("],\"score\":");
-  t.number(d.score);
-  t.put(",\"guessed\":");
-  t.boolean(d.guessed);
-  t.put("}");
+  entry.after = ",\"ndpi\":{\"version\":\"" + version_ + "\",\"protocol\":\"" +
+                (application && d.app ? master_name + "." + app_name : name_of(protocols_, d.protocol())) +
+                "\",\"master\":\"" + master_name + "\",\"app\":\"" + app_name + "\",\"confidence\":\"" +
+                name_of(confidences_, d.confidence) + "\",\"category\":\"" + name_of(categories_, d.category) +
+                "\",\"breed\":\"" + name_of(breeds_, d.breed) + "\",\"risks\":[" + risks +
+                "],\"score\":" + std::to_string(d.score) + ",\"guessed\":" + guessed + "}";
+  return entry;
+}
+
+void MessageWriter::detection(Text& t, const Flow& flow) {
+  const DetectionText& text = detection_text(flow.detection);
+  t.put(text.before);
+  t.number(flow.dpi_packets);
+  t.put(text.after);
 }
 
 void MessageWriter::counters(Text& t, const Flow& flow, const Sides& sides) const {
@@ -203,7 +205,7 @@ void MessageWriter::counters(Text& t, const Flow& flow, const Sides& sides) cons
   t.number(flow.total_bytes());
 }
 
-void MessageWriter::announce(std::string_view type, const Flow& flow, const Metadata& metadata, std::string& out) const {
+void MessageWriter::announce(std::string_view type, const Flow& flow, const Metadata& metadata, std::string& out) {
   Text t;
   open(t, type, {});
   out.append(t.view());
@@ -216,18 +218,19 @@ void MessageWriter::announce(std::string_view type, const Flow& flow, const Meta
   out.append("}}\n");
 }
 
-void MessageWriter::flow(const Flow& flow, const Metadata& metadata, std::string& out) const {
+void MessageWriter::flow(const Flow& flow, const Metadata& metadata, std::string& out) {
   announce("flow", flow, metadata, out);
 }
 
-void MessageWriter::dpi_update(const Flow& flow, const Metadata& metadata, std::string& out) const {
+void MessageWriter::dpi_update(const Flow& flow, const Metadata& metadata, std::string& out) {
   announce("flow_dpi_update", flow, metadata, out);
 }
 
 void MessageWriter::stats(const Flow& flow, std::string& out) const {
   const int local = roles_.sides(flow.key, flow.client_is_lower).lower_is_local ? 0 : 1;
   const auto since = [](const uint64_t* now, const uint64_t* then, int i) { return now[i] - then[i]; };
-  const auto digest = flow_digest(flow.key, flow.first_ns);
+  const Sha1Digest digest =
+      flow_digest(community_hash(flow.key, flow.icmp_type, flow.icmp_code, flow.client_is_lower), flow.key, flow.first_ns);
   Text t;
   open(t, "flow_stats", {});
   out.append(t.view());
@@ -252,7 +255,7 @@ void MessageWriter::stats(const Flow& flow, std::string& out) const {
   out.append(t.view());
 }
 
-void MessageWriter::purge(const Flow& flow, Expiry reason, std::string& out) const {
+void MessageWriter::purge(const Flow& flow, Expiry reason, std::string& out) {
   const Sides sides = roles_.sides(flow.key, flow.client_is_lower);
   Text t;
   open(t, "flow_purge", expiry_name(reason));

@@ -22,26 +22,34 @@ class MessageWriter {
   MessageWriter(const Dpi& dpi, const Envelope& envelope);
 
   // Each appends one line with its newline to `out`.
-  void flow(const Flow& flow, const Metadata& metadata, std::string& out) const;        // identified
-  void dpi_update(const Flow& flow, const Metadata& metadata, std::string& out) const;  // refined
-  void stats(const Flow& flow, std::string& out) const;                                 // since the last one
-  void purge(const Flow& flow, Expiry reason, std::string& out) const;                  // the complete final record
+  void flow(const Flow& flow, const Metadata& metadata, std::string& out);        // identified
+  void dpi_update(const Flow& flow, const Metadata& metadata, std::string& out);  // refined
+  void stats(const Flow& flow, std::string& out) const;                           // since the last one
+  void purge(const Flow& flow, Expiry reason, std::string& out);                  // the complete final record
 
   Roles& roles() { return roles_; }
 
  private:
   struct Text;
+  // The text of one Detection, before and after the number of packets. Traffic has few different ones, so a small
+  // direct-mapped cache saves building it for almost every line.
+  struct DetectionText {
+    Detection detection;
+    std::string before, after;
+  };
+  const DetectionText& detection_text(const Detection& detection);
   void open(Text& text, std::string_view type, std::string_view reason) const;
   void identity(Text& text, const Flow& flow, const Sides& sides) const;
-  void detection(Text& text, const Flow& flow) const;
+  void detection(Text& text, const Flow& flow);
   void counters(Text& text, const Flow& flow, const Sides& sides) const;
-  void announce(std::string_view type, const Flow& flow, const Metadata& metadata, std::string& out) const;
+  void announce(std::string_view type, const Flow& flow, const Metadata& metadata, std::string& out);
 
   Roles roles_;
   std::string envelope_;  // `"interface":...,"internal":...,"established":false,"flow":{`
   // Names as JSON text without quotes, cut to 120 bytes so that a line's fixed part has a bound.
   std::vector<std::string> protocols_, categories_, breeds_, confidences_, risks_;
   std::string version_;
+  std::vector<DetectionText> detection_texts_;
 };
 
 }  // namespace dipper

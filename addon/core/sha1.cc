@@ -7,30 +7,58 @@ namespace {
 
 uint32_t rotate_left(uint32_t x, int n) { return (x << n) | (x >> (32 - n)); }
 
-void compress(uint32_t h[5], const uint8_t* block) {
-  uint32_t w[80];
-  for (int t = 0; t < 16; ++t)
-    w[t] = static_cast<uint32_t>(block[4 * t]) << 24 | static_cast<uint32_t>(block[4 * t + 1]) << 16 |
-           static_cast<uint32_t>(block[4 * t + 2]) << 8 | block[4 * t + 3];
-  for (int t = 16; t < 80; ++t) w[t] = rotate_left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
-  uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
-  const auto step = [&](uint32_t f, uint32_t k, uint32_t word) {
-    const uint32_t next = rotate_left(a, 5) + f + e + k + word;
-    e = d;
-    d = c;
-    c = rotate_left(b, 30);
-    b = a;
-    a = next;
+uint32_t load_be32(const uint8_t* p) {
+  return static_cast<uint32_t>(p[0]) << 24 | static_cast<uint32_t>(p[1]) << 16 | static_cast<uint32_t>(p[2]) << 8 | p[3];
+}
+
+void store_be32(uint8_t* p, uint32_t v) {
+  p[0] = static_cast<uint8_t>(v >> 24);
+  p[1] = static_cast<uint8_t>(v >> 16);
+  p[2] = static_cast<uint8_t>(v >> 8);
+  p[3] = static_cast<uint8_t>(v);
+}
+
+// The functions of FIPS 180-4, 4.1.1, Ch and Maj with one operation less.
+struct Choose {
+  static uint32_t of(uint32_t b, uint32_t c, uint32_t d) { return d ^ (b & (c ^ d)); }
+};
+struct Parity {
+  static uint32_t of(uint32_t b, uint32_t c, uint32_t d) { return b ^ c ^ d; }
+};
+struct Majority {
+  static uint32_t of(uint32_t b, uint32_t c, uint32_t d) { return (b & c) + (d & (b ^ c)); }
+};
+
+// Twenty rounds, five at a time so that the working variables change places by name and are never moved. The schedule is
+// a ring of sixteen words (FIPS 180-4, 6.1.3).
+template <typename F, int first, uint32_t k>
+inline void twenty(uint32_t v[5], uint32_t w[16]) {
+  uint32_t a = v[0], b = v[1], c = v[2], d = v[3], e = v[4];
+  const auto round = [w](uint32_t x, uint32_t& y, uint32_t p, uint32_t q, uint32_t& z, int t) {
+    if (t >= 16) w[t & 15] = rotate_left(w[(t + 13) & 15] ^ w[(t + 8) & 15] ^ w[(t + 2) & 15] ^ w[t & 15], 1);
+    z += rotate_left(x, 5) + F::of(y, p, q) + k + w[t & 15];
+    y = rotate_left(y, 30);
   };
-  for (int t = 0; t < 20; ++t) step((b & c) | (~b & d), 0x5a827999, w[t]);
-  for (int t = 20; t < 40; ++t) step(b ^ c ^ d, 0x6ed9eba1, w[t]);
-  for (int t = 40; t < 60; ++t) step((b & c) | (b & d) | (c & d), 0x8f1bbcdc, w[t]);
-  for (int t = 60; t < 80; ++t) step(b ^ c ^ d, 0xca62c1d6, w[t]);
-  h[0] += a;
-  h[1] += b;
-  h[2] += c;
-  h[3] += d;
-  h[4] += e;
+#pragma GCC unroll 4
+  for (int t = first; t < first + 20; t += 5) {
+    round(a, b, c, d, e, t);
+    round(e, a, b, c, d, t + 1);
+    round(d, e, a, b, c, t + 2);
+    round(c, d, e, a, b, t + 3);
+    round(b, c, d, e, a, t + 4);
+  }
+  v[0] = a, v[1] = b, v[2] = c, v[3] = d, v[4] = e;
+}
+
+void compress(uint32_t h[5], const uint8_t* block) {
+  uint32_t w[16];
+  for (int t = 0; t < 16; ++t) w[t] = load_be32(block + 4 * t);
+  uint32_t v[5] = {h[0], h[1], h[2], h[3], h[4]};
+  twenty<Choose, 0, 0x5a827999>(v, w);
+  twenty<Parity, 20, 0x6ed9eba1>(v, w);
+  twenty<Majority, 40, 0x8f1bbcdc>(v, w);
+  twenty<Parity, 60, 0xca62c1d6>(v, w);
+  for (int i = 0; i < 5; ++i) h[i] += v[i];
 }
 
 }  // namespace
@@ -45,11 +73,12 @@ std::array<uint8_t, 20> sha1(const uint8_t* data, size_t size) noexcept {
   tail[rest] = 0x80;
   const size_t blocks = rest + 9 > 64 ? 128 : 64;
   const uint64_t bits = static_cast<uint64_t>(size) * 8;
-  for (int i = 0; i < 8; ++i) tail[blocks - 1 - i] = static_cast<uint8_t>(bits >> (8 * i));
+  store_be32(tail + blocks - 8, static_cast<uint32_t>(bits >> 32));
+  store_be32(tail + blocks - 4, static_cast<uint32_t>(bits));
   compress(h, tail);
   if (blocks == 128) compress(h, tail + 64);
   std::array<uint8_t, 20> digest;
-  for (int i = 0; i < 20; ++i) digest[i] = static_cast<uint8_t>(h[i / 4] >> (24 - 8 * (i % 4)));
+  for (size_t i = 0; i < 5; ++i) store_be32(&digest[4 * i], h[i]);
   return digest;
 }
 
