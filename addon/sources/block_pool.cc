@@ -1,4 +1,5 @@
-// A shared_ptr's deleter puts the block back on the shelf; the shelf outlives the pool through the deleters.
+// A shared_ptr's deleter puts the block back on the shelf; the shelf outlives the pool through the
+// deleters.
 #include "sources/block_pool.h"
 
 #include <algorithm>
@@ -18,7 +19,8 @@ std::shared_ptr<Block> BlockPool::take(size_t at_least) {
   return std::shared_ptr<Block>(block.release(), [shelf = shelf_](Block* returned) {
     std::unique_ptr<Block> owned(returned);
     std::lock_guard<std::mutex> lock(shelf->mutex);
-    if (owned->capacity == block_size && shelf->blocks.size() < kept) shelf->blocks.push_back(std::move(owned));
+    if (owned->capacity == block_size && shelf->blocks.size() < kept)
+      shelf->blocks.push_back(std::move(owned));
   });
 }
 

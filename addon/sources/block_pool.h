@@ -1,5 +1,5 @@
-// Refcounted memory for streamed captures. A block goes back to its pool when the last burst or batch that views
-// it is gone, on whatever thread that happens, even after the pool's source.
+// Refcounted memory for streamed captures. A block goes back to its pool when the last burst or
+// batch that views it is gone, on whatever thread that happens, even after the pool's source.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +17,8 @@ struct Block {
 
 class BlockPool {
  public:
-  // 256 KiB holds hundreds of packets, so the reference count and the lock cost nothing a packet, and stays in
-  // the second-level cache between the read, the decode and nDPI.
+  // 256 KiB holds hundreds of packets, so the reference count and the lock cost nothing a packet,
+  // and stays in the second-level cache between the read, the decode and nDPI.
   static constexpr size_t block_size = 256 * 1024;
 
   std::shared_ptr<Block> take(size_t at_least);

@@ -17,7 +17,8 @@ std::unique_ptr<FdStream> FdStream::open(OwnedFd fd) {
 
 StreamRead FdStream::read(uint8_t* to, size_t room, bool wait) {
   for (;;) {
-    // Poll before the first read too: a FIFO that no writer has opened yet reads as its end, but polls as empty.
+    // Poll before the first read too: a FIFO that no writer has opened yet reads as its end, but
+    // polls as empty.
     pollfd fds[2] = {{fd_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
     const int ready = poll(fds, 2, wait ? -1 : 0);
     if (ready < 0 && errno != EINTR) break;

@@ -1,6 +1,6 @@
-// Where a streamed capture's bytes come from: a descriptor (pipe, FIFO, terminal, file), or the inflated bytes
-// of another stream. Thread: read() by the reader thread, stop() by any. Ownership: a stream owns its
-// descriptor, or the stream below it.
+// Where a streamed capture's bytes come from: a descriptor (pipe, FIFO, terminal, file), or the
+// inflated bytes of another stream. Thread: read() by the reader thread, stop() by any. Ownership:
+// a stream owns its descriptor, or the stream below it.
 #pragma once
 #include <unistd.h>
 
@@ -14,11 +14,13 @@
 
 namespace dipper {
 
-// A descriptor that is closed with its owner, unless it is one that the process only borrows (stdin).
+// A descriptor that is closed with its owner, unless it is one that the process only borrows
+// (stdin).
 class OwnedFd {
  public:
   OwnedFd(int fd, bool close_it) : fd_(fd), close_it_(close_it) {}
-  OwnedFd(OwnedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)), close_it_(other.close_it_) {}
+  OwnedFd(OwnedFd&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), close_it_(other.close_it_) {}
   OwnedFd(const OwnedFd&) = delete;
   OwnedFd& operator=(const OwnedFd&) = delete;
   ~OwnedFd() {
@@ -70,7 +72,9 @@ class FdStream final : public ByteStream {
   SourceError error_;
 };
 
-// Inflates the gzip members of `below`; `head` are its first bytes, which the caller has already read.
-std::unique_ptr<ByteStream> inflate_stream(std::unique_ptr<ByteStream> below, const uint8_t* head, size_t size);
+// Inflates the gzip members of `below`; `head` are its first bytes, which the caller has already
+// read.
+std::unique_ptr<ByteStream> inflate_stream(std::unique_ptr<ByteStream> below, const uint8_t* head,
+                                           size_t size);
 
 }  // namespace dipper

@@ -40,7 +40,8 @@ std::unique_ptr<CaptureFormat> make_capture_format(const uint8_t* head) {
 std::string describe_unknown_format(const uint8_t* head, size_t size) {
   if (size == 0) return "the capture is empty (0 bytes), not even a file header";
   for (const Foreign& f : foreign_formats) {
-    if (size >= f.size && memcmp(head, f.magic, f.size) == 0) return std::string("not a capture file but ") + f.advice;
+    if (size >= f.size && memcmp(head, f.magic, f.size) == 0)
+      return std::string("not a capture file but ") + f.advice;
   }
   std::string hex, text;
   for (size_t i = 0; i < size && i < 8; ++i) {
@@ -58,7 +59,9 @@ SourceError defect_error(const std::string& name, const CaptureFormat& format, b
   const uint64_t n = format.packets();
   std::string message = name + ": " + defect.what + ", at byte " + std::to_string(defect.offset);
   if (inflated) message += " of the inflated data";
-  if (n) message += n == 1 ? "; the packet before it was read" : "; the " + std::to_string(n) + " packets before it were read";
+  if (n)
+    message += n == 1 ? "; the packet before it was read"
+                      : "; the " + std::to_string(n) + " packets before it were read";
   return {std::move(message), defect.offset, 65};
 }
 

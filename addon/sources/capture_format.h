@@ -1,6 +1,6 @@
-// The parsers of capture file formats. A format sees bytes in windows that only ever grow or move forward, and
-// turns whole records into views; it does no I/O, so mapped and streamed captures share it.
-// Thread: a format belongs to the reader thread of its source.
+// The parsers of capture file formats. A format sees bytes in windows that only ever grow or move
+// forward, and turns whole records into views; it does no I/O, so mapped and streamed captures
+// share it. Thread: a format belongs to the reader thread of its source.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -29,13 +29,17 @@ struct Defect {
 class CaptureFormat {
  public:
   virtual ~CaptureFormat() = default;
-  // Appends the whole records at the front of `data`, which lies at `offset` of the capture, to `burst`. Sets
-  // `consumed`; the next call continues there.
-  virtual Parse parse(const uint8_t* data, size_t size, uint64_t offset, Burst& burst, size_t& consumed) = 0;
-  // No more bytes will come after the `left` unconsumed ones at `offset`. False: defect() says why that is wrong.
+  // Appends the whole records at the front of `data`, which lies at `offset` of the capture, to
+  // `burst`. Sets `consumed`; the next call continues there.
+  virtual Parse parse(const uint8_t* data, size_t size, uint64_t offset, Burst& burst,
+                      size_t& consumed) = 0;
+  // No more bytes will come after the `left` unconsumed ones at `offset`. False: defect() says why
+  // that is wrong.
   virtual bool finish(size_t left, uint64_t offset) = 0;
 
-  size_t need() const { return need_; }  // at the front of the window, to make progress; bounded by the format
+  size_t need() const {
+    return need_;
+  }  // at the front of the window, to make progress; bounded by the format
   uint64_t packets() const { return packets_; }
   const Defect& defect() const { return defect_; }
 

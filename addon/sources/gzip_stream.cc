@@ -1,5 +1,6 @@
-// Inflates gzip (RFC 1952) as it arrives: any number of members, zero padding after the last. Output is bounded
-// by the caller's room, so a bomb costs time and no memory. What was inflated before a defect is delivered first.
+// Inflates gzip (RFC 1952) as it arrives: any number of members, zero padding after the last.
+// Output is bounded by the caller's room, so a bomb costs time and no memory. What was inflated
+// before a defect is delivered first.
 #include <zlib.h>
 
 #include <algorithm>
@@ -80,7 +81,8 @@ StreamRead GzipStream::read(uint8_t* to, size_t room, bool wait) {
     output_pending_ = zlib_.avail_out == 0 && result == Z_OK;
     if (result == Z_STREAM_END) {
       inside_ = false;
-    } else if (result != Z_OK && result != Z_BUF_ERROR) {  // Z_BUF_ERROR: no progress without more input
+    } else if (result != Z_OK &&
+               result != Z_BUF_ERROR) {  // Z_BUF_ERROR: no progress without more input
       fail(std::string("damaged gzip data: ") + (zlib_.msg ? zlib_.msg : zError(result)), 65);
       if (!produced) return {StreamStatus::failed};
     }
@@ -90,7 +92,8 @@ StreamRead GzipStream::read(uint8_t* to, size_t room, bool wait) {
 
 }  // namespace
 
-std::unique_ptr<ByteStream> inflate_stream(std::unique_ptr<ByteStream> below, const uint8_t* head, size_t size) {
+std::unique_ptr<ByteStream> inflate_stream(std::unique_ptr<ByteStream> below, const uint8_t* head,
+                                           size_t size) {
   return std::make_unique<GzipStream>(std::move(below), head, size);
 }
 

@@ -1,5 +1,5 @@
-// A plain capture file, memory-mapped: views point into the mapping, which lives as long as the source, so a
-// burst has no block. Thread: read() by the reader, stop() and stats() by any.
+// A plain capture file, memory-mapped: views point into the mapping, which lives as long as the
+// source, so a burst has no block. Thread: read() by the reader, stop() and stats() by any.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -14,8 +14,8 @@ namespace dipper {
 
 class MappedCapture final : public Source {
  public:
-  // `fd` is a regular file of `size` bytes whose first four are of a known format. Null, and `fd` untouched, when
-  // it can't be mapped.
+  // `fd` is a regular file of `size` bytes whose first four are of a known format. Null, and `fd`
+  // untouched, when it can't be mapped.
   static std::unique_ptr<Source> open(OwnedFd& fd, uint64_t size, const std::string& name);
 
   ReadStatus read(Burst& burst) override;

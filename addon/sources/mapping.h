@@ -1,6 +1,6 @@
-// A read-only mapping of a capture file that survives the file's shrinking: pages that are gone read as zeros
-// instead of killing the process with SIGBUS, and lost() says so. Thread: any may read through it; drop_before()
-// and the rest belong to the owner.
+// A read-only mapping of a capture file that survives the file's shrinking: pages that are gone
+// read as zeros instead of killing the process with SIGBUS, and lost() says so. Thread: any may
+// read through it; drop_before() and the rest belong to the owner.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -18,7 +18,8 @@ class Mapping {
 
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
-  // Takes the pages before `position`, less a window for consumers that lag, out of the resident set.
+  // Takes the pages before `position`, less a window for consumers that lag, out of the resident
+  // set.
   void drop_before(size_t position) noexcept;
   bool lost() const noexcept;  // a page was touched that the file no longer has
 

@@ -1,5 +1,6 @@
-// Timestamps of one pcapng interface in nanoseconds: if_tsresol and if_tsoffset (draft-ietf-opsawg-pcapng 4.2).
-// A value that a nanosecond count since 1970 can't hold becomes the nearest one that can.
+// Timestamps of one pcapng interface in nanoseconds: if_tsresol and if_tsoffset
+// (draft-ietf-opsawg-pcapng 4.2). A value that a nanosecond count since 1970 can't hold becomes the
+// nearest one that can.
 #pragma once
 #include <cstdint>
 
@@ -20,7 +21,8 @@ class PcapngClock {
       return;
     }
     for (unsigned i = exponent; i < 9; ++i) multiply_ *= 10;
-    for (unsigned i = 9; i < exponent && i < 9 + 19; ++i) divide_ *= 10;  // 2^64 units of 1e-28 s are 1.8 ns
+    for (unsigned i = 9; i < exponent && i < 9 + 19; ++i)
+      divide_ *= 10;  // 2^64 units of 1e-28 s are 1.8 ns
     if (exponent > 9 + 19) divide_ = UINT64_MAX;
   }
   void set_offset(int64_t seconds) { offset_s_ = seconds; }
@@ -51,7 +53,8 @@ class PcapngClock {
     return (top << (32 - digits)) | ((low & 0xffffffff) >> digits);
   }
   uint64_t shifted(uint64_t whole) const {
-    const uint64_t magnitude = offset_s_ < 0 ? 0 - static_cast<uint64_t>(offset_s_) : static_cast<uint64_t>(offset_s_);
+    const uint64_t magnitude =
+        offset_s_ < 0 ? 0 - static_cast<uint64_t>(offset_s_) : static_cast<uint64_t>(offset_s_);
     uint64_t by, result;
     if (__builtin_mul_overflow(magnitude, uint64_t{1000000000}, &by)) by = UINT64_MAX;
     if (offset_s_ < 0) return by > whole ? 0 : whole - by;

@@ -12,12 +12,14 @@ struct SourceType {
 };
 
 constexpr SourceType source_types[] = {
-    {"pcap-file", [](const SourceOptions& o, SourceError& e) { return open_capture_file(o.path, e); }},
+    {"pcap-file",
+     [](const SourceOptions& o, SourceError& e) { return open_capture_file(o.path, e); }},
 };
 
 }  // namespace
 
-std::unique_ptr<Source> open_source(std::string_view type, const SourceOptions& options, SourceError& error) {
+std::unique_ptr<Source> open_source(std::string_view type, const SourceOptions& options,
+                                    SourceError& error) {
   std::string known;
   for (const SourceType& t : source_types) {
     if (type == t.name) return t.open(options, error);

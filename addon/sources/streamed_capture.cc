@@ -1,4 +1,5 @@
-// The streaming loop: parse what is there, read more into the same block, change blocks between bursts.
+// The streaming loop: parse what is there, read more into the same block, change blocks between
+// bursts.
 #include "sources/streamed_capture.h"
 
 #include <cstring>
@@ -12,7 +13,8 @@ constexpr size_t head_size = 4;
 
 }  // namespace
 
-StreamedCapture::StreamedCapture(std::unique_ptr<ByteStream> stream, std::string name, uint64_t size)
+StreamedCapture::StreamedCapture(std::unique_ptr<ByteStream> stream, std::string name,
+                                 uint64_t size)
     : stream_(std::move(stream)), bottom_(stream_.get()), name_(std::move(name)), size_(size) {
   block_ = pool_.take(BlockPool::block_size);
 }
@@ -26,19 +28,25 @@ ReadStatus StreamedCapture::read(Burst& burst) {
     size_t need = head_size;
     if (format_) {
       size_t consumed = 0;
-      const Parse result = format_->parse(block_->data.get() + begin_, end_ - begin_, offset_, burst, consumed);
+      const Parse result =
+          format_->parse(block_->data.get() + begin_, end_ - begin_, offset_, burst, consumed);
       begin_ += consumed;
       offset_ += consumed;
-      if (result == Parse::failed) return finish(burst, ReadStatus::failed, defect_error(name_, *format_, inflated_));
+      if (result == Parse::failed)
+        return finish(burst, ReadStatus::failed, defect_error(name_, *format_, inflated_));
       if (result == Parse::full) return deliver(burst, ReadStatus::more);
       need = format_->need();
     }
     if (!room_for(need)) {
-      if (burst.size) return deliver(burst, ReadStatus::more);  // its views hold this block: change in the next call
+      if (burst.size)
+        return deliver(burst,
+                       ReadStatus::more);  // its views hold this block: change in the next call
       make_room(need);
     }
-    // With a full burst this only asks whether `idle` is due; the bytes are parsed in the next call.
-    const StreamRead got = stream_->read(block_->data.get() + end_, block_->capacity - end_, burst.size == 0);
+    // With a full burst this only asks whether `idle` is due; the bytes are parsed in the next
+    // call.
+    const StreamRead got =
+        stream_->read(block_->data.get() + end_, block_->capacity - end_, burst.size == 0);
     switch (got.status) {
       case StreamStatus::data:
         end_ += got.size;
@@ -51,13 +59,16 @@ ReadStatus StreamedCapture::read(Burst& burst) {
         return finish_stream(burst);
       case StreamStatus::failed: {
         SourceError error = stream_->error();
-        error.message = name_ + ": " + error.message + ", at byte " + std::to_string(error.offset) + " of the file";
+        error.message = name_ + ": " + error.message + ", at byte " + std::to_string(error.offset) +
+                        " of the file";
         return finish(burst, ReadStatus::failed, std::move(error));
       }
     }
     if (!format_ && look_at_head() == Head::unknown) {
-      return finish(burst, ReadStatus::failed,
-                    {name_ + ": " + describe_unknown_format(block_->data.get() + begin_, end_ - begin_), 0, 65});
+      return finish(
+          burst, ReadStatus::failed,
+          {name_ + ": " + describe_unknown_format(block_->data.get() + begin_, end_ - begin_), 0,
+           65});
     }
   }
 }
@@ -79,7 +90,8 @@ StreamedCapture::Head StreamedCapture::look_at_head() {
 
 bool StreamedCapture::room_for(size_t need) const {
   // A large record that has begun to arrive is not moved for the sake of a larger read.
-  return begin_ + need <= block_->capacity && (block_->capacity - end_ >= least_room || end_ - begin_ > least_room);
+  return begin_ + need <= block_->capacity &&
+         (block_->capacity - end_ >= least_room || end_ - begin_ > least_room);
 }
 
 void StreamedCapture::make_room(size_t need) {
@@ -107,8 +119,9 @@ ReadStatus StreamedCapture::finish(Burst& burst, ReadStatus status, SourceError 
 ReadStatus StreamedCapture::finish_stream(Burst& burst) {
   const size_t left = end_ - begin_;
   if (!format_) {
-    return finish(burst, ReadStatus::failed,
-                  {name_ + ": " + describe_unknown_format(block_->data.get() + begin_, left), 0, 65});
+    return finish(
+        burst, ReadStatus::failed,
+        {name_ + ": " + describe_unknown_format(block_->data.get() + begin_, left), 0, 65});
   }
   if (format_->finish(left, offset_)) return finish(burst, ReadStatus::end, {});
   return finish(burst, ReadStatus::failed, defect_error(name_, *format_, inflated_));

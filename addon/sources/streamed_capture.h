@@ -1,6 +1,6 @@
-// A capture that arrives as a stream of bytes: pipe, standard input, gzip. Bytes go into refcounted blocks that
-// the bursts share; a record that straddles two blocks is carried over. What has arrived is handed on at once.
-// Thread: read() by the reader, stop() and stats() by any.
+// A capture that arrives as a stream of bytes: pipe, standard input, gzip. Bytes go into refcounted
+// blocks that the bursts share; a record that straddles two blocks is carried over. What has
+// arrived is handed on at once. Thread: read() by the reader, stop() and stats() by any.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -34,8 +34,9 @@ class StreamedCapture final : public Source {
   ReadStatus finish(Burst& burst, ReadStatus status, SourceError error);
   ReadStatus finish_stream(Burst& burst);
 
-  std::unique_ptr<ByteStream> stream_;  // set once more, by the reader, when it turns out to be gzip
-  ByteStream* const bottom_;            // the lowest stream, which stop() wakes
+  std::unique_ptr<ByteStream>
+      stream_;                // set once more, by the reader, when it turns out to be gzip
+  ByteStream* const bottom_;  // the lowest stream, which stop() wakes
   const std::string name_;
   const uint64_t size_;
   std::unique_ptr<CaptureFormat> format_;  // null until the first four bytes are here

@@ -22,11 +22,15 @@ std::string u32(uint32_t v, Order order) {
                                 : u16(v >> 16, order) + u16(v & 0xffff, order);
 }
 
-std::string pcap_header(uint32_t magic, uint32_t link_type, Order o, uint32_t snaplen, uint32_t minor) {
-  return u32(magic, o) + u16(2, o) + u16(minor, o) + u32(0, o) + u32(0, o) + u32(snaplen, o) + u32(link_type, o);
+std::string pcap_header(uint32_t magic, uint32_t link_type, Order o, uint32_t snaplen,
+                        uint32_t minor) {
+  return u32(magic, o) + u16(2, o) + u16(minor, o) + u32(0, o) + u32(0, o) + u32(snaplen, o) +
+         u32(link_type, o);
 }
-std::string pcap_record(uint32_t seconds, uint32_t fraction, const std::string& data, uint32_t wire, Order o) {
-  return u32(seconds, o) + u32(fraction, o) + u32(static_cast<uint32_t>(data.size()), o) + u32(wire, o) + data;
+std::string pcap_record(uint32_t seconds, uint32_t fraction, const std::string& data, uint32_t wire,
+                        Order o) {
+  return u32(seconds, o) + u32(fraction, o) + u32(static_cast<uint32_t>(data.size()), o) +
+         u32(wire, o) + data;
 }
 
 std::string block(uint32_t type, std::string body, Order o) {
@@ -40,11 +44,12 @@ std::string section(Order o) {
 std::string interface(uint32_t link_type, const std::string& options, Order o, uint32_t snaplen) {
   return block(1, u16(link_type, o) + u16(0, o) + u32(snaplen, o) + options, o);
 }
-std::string enhanced(uint32_t interface_id, uint64_t timestamp, const std::string& data, uint32_t wire, Order o) {
+std::string enhanced(uint32_t interface_id, uint64_t timestamp, const std::string& data,
+                     uint32_t wire, Order o) {
   return block(6,
                u32(interface_id, o) + u32(static_cast<uint32_t>(timestamp >> 32), o) +
-                   u32(static_cast<uint32_t>(timestamp), o) + u32(static_cast<uint32_t>(data.size()), o) +
-                   u32(wire, o) + data,
+                   u32(static_cast<uint32_t>(timestamp), o) +
+                   u32(static_cast<uint32_t>(data.size()), o) + u32(wire, o) + data,
                o);
 }
 
@@ -68,7 +73,8 @@ TemporaryFile::TemporaryFile(const std::string& content) {
   directory_ = name;
   path_ = directory_ + "/capture";
   const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0 || write(fd, content.data(), content.size()) != static_cast<ssize_t>(content.size())) abort();
+  if (fd < 0 || write(fd, content.data(), content.size()) != static_cast<ssize_t>(content.size()))
+    abort();
   close(fd);
 }
 TemporaryFile::~TemporaryFile() {
@@ -84,11 +90,13 @@ Outcome read_all(Source& source) {
     outcome.status = source.read(*burst);
     for (uint32_t i = 0; i < burst->size; ++i) {
       const PacketView& v = burst->packets[i];
-      outcome.packets.push_back({std::string(reinterpret_cast<const char*>(v.data), v.captured_length),
-                                 v.timestamp_ns, v.captured_length, v.wire_length, v.link_type});
+      outcome.packets.push_back(
+          {std::string(reinterpret_cast<const char*>(v.data), v.captured_length), v.timestamp_ns,
+           v.captured_length, v.wire_length, v.link_type});
     }
     if (burst->size) (burst->block ? blocks : no_blocks) = true;
-  } while (outcome.status == ReadStatus::more || (outcome.status == ReadStatus::idle && burst->size));
+  } while (outcome.status == ReadStatus::more ||
+           (outcome.status == ReadStatus::idle && burst->size));
   outcome.error = source.error();
   outcome.stats = source.stats();
   outcome.every_view_held = !(blocks && no_blocks);

@@ -1,5 +1,6 @@
-// Our reader against libpcap's on every real capture: the same packets, bytes and times, mapped, piped and inflated.
-// Captures are the folder DIPPER_CAPTURES (default ../shared/captures), left out with a line when it is not there.
+// Our reader against libpcap's on every real capture: the same packets, bytes and times, mapped,
+// piped and inflated. Captures are the folder DIPPER_CAPTURES (default ../shared/captures), left
+// out with a line when it is not there.
 #include <pcap/pcap.h>
 
 #include <algorithm>
@@ -22,25 +23,32 @@ std::vector<std::string> real_captures() {
   const fs::path folder = set ? set : "../shared/captures";
   std::vector<std::string> paths;
   std::error_code none;
-  for (fs::recursive_directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
+  for (fs::recursive_directory_iterator at(folder, none), end; !none && at != end;
+       at.increment(none)) {
     const std::string extension = at->path().extension();
-    if (extension == ".pcap" || extension == ".cap" || extension == ".pcapng") paths.push_back(at->path());
+    if (extension == ".pcap" || extension == ".cap" || extension == ".pcapng")
+      paths.push_back(at->path());
   }
   std::sort(paths.begin(), paths.end());
-  if (paths.empty()) printf("source: no captures in %s, comparison with libpcap left out\n", folder.c_str());
+  if (paths.empty())
+    printf("source: no captures in %s, comparison with libpcap left out\n", folder.c_str());
   return paths;
 }
 
-// The draft's fraction is unsigned, libpcap's signed: they differ in damaged records only, by 2^32 fractions.
+// The draft's fraction is unsigned, libpcap's signed: they differ in damaged records only, by 2^32
+// fractions.
 bool same_time(uint64_t ours, const timeval& theirs) {
-  const uint64_t t = static_cast<uint64_t>(theirs.tv_sec) * 1000000000 + static_cast<uint64_t>(theirs.tv_usec);
-  return ours == t || (theirs.tv_usec < 0 && (ours == t + (uint64_t{1} << 32) * 1000 || ours == t + (uint64_t{1} << 32)));
+  const uint64_t t =
+      static_cast<uint64_t>(theirs.tv_sec) * 1000000000 + static_cast<uint64_t>(theirs.tv_usec);
+  return ours == t || (theirs.tv_usec < 0 &&
+                       (ours == t + (uint64_t{1} << 32) * 1000 || ours == t + (uint64_t{1} << 32)));
 }
 
 // Empty when they agree.
 std::string compare(const Outcome& ours, const std::string& path) {
   char message[PCAP_ERRBUF_SIZE] = "";
-  pcap_t* theirs = pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, message);
+  pcap_t* theirs =
+      pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, message);
   if (!theirs) return ours.status == ReadStatus::failed ? "" : message;
   std::string difference;
   size_t i = 0;
@@ -55,12 +63,14 @@ std::string compare(const Outcome& ours, const std::string& path) {
     }
     const capture_bytes::Seen& p = ours.packets[i++];
     if (p.wire != header->len) difference = which + ": wire length";
-    if (p.data != std::string(reinterpret_cast<const char*>(data), header->caplen)) difference = which + ": bytes";
+    if (p.data != std::string(reinterpret_cast<const char*>(data), header->caplen))
+      difference = which + ": bytes";
     if (!same_time(p.timestamp_ns, header->ts)) difference = which + ": time";
   }
   if (difference.empty() && i != ours.packets.size()) difference = "packets that libpcap has not";
   if (difference.empty() && (result == PCAP_ERROR) != (ours.status == ReadStatus::failed)) {
-    difference = std::string("libpcap ends with \"") + pcap_geterr(theirs) + "\", we with \"" + ours.error.message + '"';
+    difference = std::string("libpcap ends with \"") + pcap_geterr(theirs) + "\", we with \"" +
+                 ours.error.message + '"';
   }
   pcap_close(theirs);
   return difference;
@@ -85,5 +95,7 @@ TEST(real_captures_read_as_libpcap_reads_them) {
     same += good;
     packets += mapped.packets.size();
   }
-  if (!paths.empty()) printf("source: %zu of %zu captures read as by libpcap, %zu packets\n", same, paths.size(), packets);
+  if (!paths.empty())
+    printf("source: %zu of %zu captures read as by libpcap, %zu packets\n", same, paths.size(),
+           packets);
 }

@@ -1,4 +1,5 @@
-// How captures arrive: every truncation point through mapping, pipe and gzip; promptness; stop; gzip's members.
+// How captures arrive: every truncation point through mapping, pipe and gzip; promptness; stop;
+// gzip's members.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -19,14 +20,17 @@ using dipper::SourceError;
 
 namespace {
 
-const std::string small_pcap = pcap_header(0xa1b2c3d4, 1) + pcap_record(1, 0, "first", 5) + pcap_record(2, 0, "", 0) +
-                               pcap_record(3, 0, "third packet", 60);
+const std::string small_pcap = pcap_header(0xa1b2c3d4, 1) + pcap_record(1, 0, "first", 5) +
+                               pcap_record(2, 0, "", 0) + pcap_record(3, 0, "third packet", 60);
 const std::vector<size_t> pcap_ends = {24, 45, 61, 89};  // where a cut is no damage
-const std::string small_pcapng = section() + interface(1) + enhanced(0, 1, "first", 5) + block(5, "statistics") +
-                                 block(3, u32(6) + "simple") + interface(113) + enhanced(1, 3, "last", 60);
+const std::string small_pcapng = section() + interface(1) + enhanced(0, 1, "first", 5) +
+                                 block(5, "statistics") + block(3, u32(6) + "simple") +
+                                 interface(113) + enhanced(1, 3, "last", 60);
 const std::vector<size_t> pcapng_ends = {28, 48, 88, 112, 136, 156, 192};
 
-bool contains(const std::vector<size_t>& v, size_t x) { return std::find(v.begin(), v.end(), x) != v.end(); }
+bool contains(const std::vector<size_t>& v, size_t x) {
+  return std::find(v.begin(), v.end(), x) != v.end();
+}
 
 void check_same(const Outcome& a, const Outcome& b) {
   CHECK_EQ(a.packets.size(), b.packets.size());
@@ -39,7 +43,8 @@ void check_same(const Outcome& a, const Outcome& b) {
   CHECK_EQ(a.error.offset, b.error.offset);
 }
 
-void check_every_prefix(const std::string& whole, const std::vector<size_t>& ends, const std::vector<size_t>& packet_ends) {
+void check_every_prefix(const std::string& whole, const std::vector<size_t>& ends,
+                        const std::vector<size_t>& packet_ends) {
   CHECK_EQ(ends.back(), whole.size());
   for (size_t n = 0; n <= whole.size(); ++n) {
     const std::string prefix = whole.substr(0, n);
@@ -64,7 +69,9 @@ struct Pipe {
     close(ends[0]);
     if (ends[1] >= 0) close(ends[1]);
   }
-  void put(const std::string& bytes) { CHECK_EQ(write(ends[1], bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size())); }
+  void put(const std::string& bytes) {
+    CHECK_EQ(write(ends[1], bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  }
   std::unique_ptr<Source> open() {
     SourceError error;
     return dipper::open_source("pcap-file", {"/dev/fd/" + std::to_string(ends[0])}, error);
@@ -95,8 +102,8 @@ TEST(every_prefix_of_a_gzip_file_fails_after_what_it_holds) {
 }
 
 TEST(gzip_members_padding_and_damage) {
-  const Outcome members = read_mapped(gzip(small_pcap.substr(0, 30)) + gzip("") + gzip(small_pcap.substr(30)) +
-                                      std::string(100, '\0'));
+  const Outcome members = read_mapped(gzip(small_pcap.substr(0, 30)) + gzip("") +
+                                      gzip(small_pcap.substr(30)) + std::string(100, '\0'));
   CHECK(members.status == ReadStatus::end);
   CHECK_EQ(members.packets.size(), 3u);
   const Outcome rest = read_mapped(gzip(small_pcap) + "rest");
@@ -113,14 +120,16 @@ TEST(gzip_members_padding_and_damage) {
 
 TEST(large_gzip_and_pipe_deliver_every_packet_across_blocks) {
   std::string big = pcap_header(0xa1b2c3d4, 1);
-  for (uint32_t i = 0; i < 20000; ++i) big += pcap_record(i, 0, std::string(i % 97, static_cast<char>(i)), i);
+  for (uint32_t i = 0; i < 20000; ++i)
+    big += pcap_record(i, 0, std::string(i % 97, static_cast<char>(i)), i);
   for (const Outcome& r : {read_mapped(big), read_piped(big, 60000), read_mapped(gzip(big))}) {
     CHECK(r.status == ReadStatus::end);
     CHECK(r.every_view_held);
     CHECK_EQ(r.packets.size(), 20000u);
     size_t wrong = 0;
     for (uint32_t i = 0; i < r.packets.size(); ++i) {
-      wrong += r.packets[i].wire != i || r.packets[i].data != std::string(i % 97, static_cast<char>(i));
+      wrong +=
+          r.packets[i].wire != i || r.packets[i].data != std::string(i % 97, static_cast<char>(i));
     }
     CHECK_EQ(wrong, 0u);
   }
@@ -158,7 +167,8 @@ TEST(what_arrived_is_delivered_at_once) {
 }
 
 TEST(stop_wakes_a_read_that_waits) {
-  for (const std::string& sent : {std::string(), small_pcap.substr(0, 50), gzip(small_pcap).substr(0, 20)}) {
+  for (const std::string& sent :
+       {std::string(), small_pcap.substr(0, 50), gzip(small_pcap).substr(0, 20)}) {
     Pipe pipe;
     pipe.put(sent);
     auto source = pipe.open();
@@ -194,7 +204,8 @@ TEST(fifo_without_a_writer_is_opened_and_stopped) {
   std::thread writer([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    CHECK_EQ(write(fd, small_pcap.data(), small_pcap.size()), static_cast<ssize_t>(small_pcap.size()));
+    CHECK_EQ(write(fd, small_pcap.data(), small_pcap.size()),
+             static_cast<ssize_t>(small_pcap.size()));
     close(fd);
   });
   const Outcome r = read_all(*source);
@@ -209,7 +220,8 @@ TEST(files_that_are_no_captures_say_what_they_are) {
     std::string content;
   } const cases[] = {
       {"the capture is empty (0 bytes)", ""},
-      {"begins with 48 65 6c 6c 6f 2c 20 77 (\"Hello, w\"); known are pcap and pcapng", "Hello, world"},
+      {"begins with 48 65 6c 6c 6f 2c 20 77 (\"Hello, w\"); known are pcap and pcapng",
+       "Hello, world"},
       {"begins with a1 b2 (\"..\")", "\xa1\xb2"},
       {"zstd data: decompress it (zstd -dc)", "\x28\xb5\x2f\xfd-------"},
       {"gzip inside gzip", gzip(gzip(small_pcap))},
@@ -256,5 +268,6 @@ TEST(file_that_shrinks_while_it_is_read_is_reported) {
   CHECK(source->read(*burst) == ReadStatus::failed);
   CHECK_EQ(burst->size, 0u);
   CHECK_EQ(source->error().exit_code, 65);
-  CHECK(source->error().message.find("the file shrank from 5080024 to 4096 bytes") != std::string::npos);
+  CHECK(source->error().message.find("the file shrank from 5080024 to 4096 bytes") !=
+        std::string::npos);
 }

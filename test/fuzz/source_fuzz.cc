@@ -1,5 +1,6 @@
-// Fuzz target: the input as a capture file, streamed in pieces whose size its own bytes choose, and parsed as one
-// window as a mapping would. Both must end, keep every view inside its memory, and find the same packets.
+// Fuzz target: the input as a capture file, streamed in pieces whose size its own bytes choose, and
+// parsed as one window as a mapping would. Both must end, keep every view inside its memory, and
+// find the same packets.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -68,7 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   auto format = size < 4 ? nullptr : make_capture_format(data);
   if (!format) return 0;
-  std::unique_ptr<uint8_t[]> exact(new uint8_t[size]);  // its own allocation: the sanitizer sees its end
+  std::unique_ptr<uint8_t[]> exact(
+      new uint8_t[size]);  // its own allocation: the sanitizer sees its end
   memcpy(exact.get(), data, size);
   uint64_t whole_packets = 0, whole_sum = 0;
   size_t at = 0;
