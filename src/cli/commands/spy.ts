@@ -1,6 +1,7 @@
 // `dipper spy`: what is in a capture. SnabbWall's command with its options, words and line formats, and NDJSON.
+import { accessSync, constants } from 'node:fs';
 import { Engine, type EngineCounters, type EngineOptions } from '../../capture/engine.js';
-import { exitCodes } from '../../errors.js';
+import { exitCodes, fileError } from '../../errors.js';
 import { account } from '../account.js';
 import type { Command, CommandSpec, Io, OptionValues } from '../command.js';
 import { flowLine, statsLine } from '../format.js';
@@ -98,6 +99,7 @@ export async function run(
   open: (options: EngineOptions) => SpyEngine = (options) => new Engine(options),
 ): Promise<number> {
   const options = spyOptions(values, operands);
+  for (const path of Object.values(options.dpi)) if (typeof path === 'string') mustRead(path);
   const engine = open(engineOptions(options));
   const stats = new Stats(engine);
   let code: number = exitCodes.ok;
@@ -146,12 +148,21 @@ export async function run(
   const counters = engine.counters();
   const { text, balanced } = account(counters);
   const failure = engine.failure();
-  if (!options.quiet || !balanced) io.stderr.write(text);
+  const nothingRead = failure !== undefined && counters.totals.packets_read === 0;
+  if ((!options.quiet && !nothingRead) || !balanced) io.stderr.write(text);
   if (failure !== undefined) {
-    io.stderr.write(`dipper: ${options.file}: ${failure.message}\n`);
+    io.stderr.write(`dipper: ${failure.message}\n`);
     if (code === exitCodes.ok) code = failure.exitCode;
   }
   return code === exitCodes.ok && !balanced ? exitCodes.internal : code;
+}
+
+function mustRead(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    throw fileError(path, cause as NodeJS.ErrnoException);
+  }
 }
 
 /** The native side has written the lines; they pass through untouched. */
