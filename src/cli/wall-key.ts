@@ -30,10 +30,14 @@ function mix(value: number): number {
 
 const swapped = (port: number) => ((port & 255) << 8) | (port >>> 8);
 
+/** What a little-endian machine loads where the bytes of `word` lie in network order. */
+const loaded = (word: number) =>
+  (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+
 export function wallKey(flow: Endpoints): WallKey {
-  const local = addressBytes(flow.local_ip);
-  const other = addressBytes(flow.other_ip);
-  const localIsLower = Buffer.compare(local, other) <= 0;
+  const local = addressWords(flow.local_ip);
+  const other = addressWords(flow.other_ip);
+  const localIsLower = compare(local, other) <= 0;
   const hasPorts = flow.ip_protocol === 6 || flow.ip_protocol === 17;
   const localPort = hasPorts ? flow.local_port : 0;
   const otherPort = hasPorts ? flow.other_port : 0;
@@ -41,17 +45,10 @@ export function wallKey(flow: Endpoints): WallKey {
   const lowerPort = localPortIsLower ? localPort : otherPort;
   const upperPort = localPortIsLower ? otherPort : localPort;
 
-  const size = local.length;
-  const key = Buffer.alloc(8 + 2 * size);
-  key.writeUInt16BE(flow.vlan_id, 0);
-  key[3] = flow.ip_protocol;
-  (localIsLower ? local : other).copy(key, 4);
-  (localIsLower ? other : local).copy(key, 4 + size);
-  key.writeUInt16BE(lowerPort, 4 + 2 * size);
-  key.writeUInt16BE(upperPort, 6 + 2 * size);
-
-  let hash = mix(key.readInt32LE(0));
-  for (let at = 4; at < key.length; at += 4) hash = mix(hash ^ mix(key.readInt32LE(at)));
+  let hash = mix(loaded((flow.vlan_id << 16) | flow.ip_protocol));
+  for (const word of localIsLower ? local : other) hash = mix(hash ^ mix(loaded(word)));
+  for (const word of localIsLower ? other : local) hash = mix(hash ^ mix(loaded(word)));
+  hash = mix(hash ^ mix(loaded((lowerPort << 16) | upperPort)));
   return {
     hash: hash >>> 0,
     lowerIp: localIsLower ? flow.local_ip : flow.other_ip,
@@ -61,25 +58,44 @@ export function wallKey(flow: Endpoints): WallKey {
   };
 }
 
-/** The 4 or 16 bytes of an address in text. */
-export function addressBytes(text: string): Buffer {
-  if (!text.includes(':')) return Buffer.from(text.split('.').map(Number));
-  const bytes = Buffer.alloc(16);
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length; i += 1) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** An address in text as one or four unsigned 32-bit numbers. */
+export function addressWords(text: string): number[] {
+  if (!text.includes(':')) return [dottedQuad(text)];
   const [head = '', tail] = text.split('::');
   const front = groups(head);
-  Buffer.from(front).copy(bytes, 0);
-  if (tail !== undefined) {
-    const back = groups(tail);
-    Buffer.from(back).copy(bytes, 16 - back.length);
+  const back = tail === undefined ? [] : groups(tail);
+  const all = [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back];
+  return [0, 2, 4, 6].map((i) => (((all[i] ?? 0) << 16) | (all[i + 1] ?? 0)) >>> 0);
+}
+
+function dottedQuad(text: string): number {
+  let word = 0;
+  let byte = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0) {
+      byte = byte * 10 + digit;
+    } else {
+      word = (word << 8) | byte;
+      byte = 0;
+    }
   }
-  return bytes;
+  return ((word << 8) | byte) >>> 0;
 }
 
 function groups(text: string): number[] {
   if (text === '') return [];
   return text.split(':').flatMap((group) => {
-    if (group.includes('.')) return group.split('.').map(Number);
-    const value = Number.parseInt(group, 16);
-    return [value >>> 8, value & 255];
+    if (!group.includes('.')) return Number.parseInt(group, 16);
+    const word = dottedQuad(group);
+    return [word >>> 16, word & 0xffff];
   });
 }
