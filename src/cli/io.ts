@@ -13,7 +13,7 @@ export function processIo(): Io {
       write: (text) => void process.stderr.write(text),
       isTty,
       get columns() {
-        return process.stderr.columns ?? 80;
+        return process.stderr.columns || 80;
       },
     },
     environment: process.env,

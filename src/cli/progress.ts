@@ -71,8 +71,7 @@ export function progressText(
   const { capture_bytes_read: read, capture_bytes_total: total } = counters;
   if (total <= 0) return `${scaled(read)}B read, ${rate}`;
   const percent = `${Math.min(Math.floor((100 * read) / total), 100)}`.padStart(3);
-  const left =
-    bytesPerSecond > 0 ? Math.ceil(Math.max(total - read, 0) / bytesPerSecond) : undefined;
+  const left = bytesPerSecond > 0 ? Math.ceil((total - read) / bytesPerSecond) : undefined;
   return `${percent}% ${rate}, ${left === undefined ? 'stalled' : `${duration(left)} left`}`;
 }
 

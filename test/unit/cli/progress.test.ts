@@ -22,7 +22,7 @@ describe('progressText', () => {
   });
 
   it('never passes 100 %, and says when nothing moves', () => {
-    assert.match(progressText(at(11, 10), 1, 1), /^100% .* 0 s left$/);
+    assert.match(progressText(at(11, 10), 1, 1), /^100% .* finishing$/);
     assert.match(progressText(at(1, 10), 0, 0), /stalled$/);
   });
 
