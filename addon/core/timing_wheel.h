@@ -29,7 +29,10 @@ class TimingWheel {
   template <typename Visit>
   void advance(uint64_t now_ns, Visit&& visit) {
     const uint64_t now_tick = now_ns / tick_ns;
-    if (current_ == 0) current_ = now_tick;  // first packet
+    if (!started_) {  // the first packet; its time may well be 0
+      started_ = true;
+      current_ = now_tick;
+    }
     if (now_tick <= current_) return;
     uint64_t ticks = now_tick - current_;
     if (ticks > slots) ticks = slots;  // a gap in the capture: once round is enough
@@ -51,6 +54,7 @@ class TimingWheel {
   FlowTable& table_;
   std::vector<uint32_t> heads_;  // position + 1
   uint64_t current_ = 0;         // the tick being filled; slots before it are empty
+  bool started_ = false;
 };
 
 }  // namespace dipper
