@@ -71,6 +71,7 @@ export function progressText(
   const { capture_bytes_read: read, capture_bytes_total: total } = counters;
   if (total <= 0) return `${scaled(read)}B read, ${rate}`;
   const percent = `${Math.min(Math.floor((100 * read) / total), 100)}`.padStart(3);
+  if (read >= total) return `${percent}% ${rate}, finishing`;
   const left = bytesPerSecond > 0 ? Math.ceil((total - read) / bytesPerSecond) : undefined;
   return `${percent}% ${rate}, ${left === undefined ? 'stalled' : `${duration(left)} left`}`;
 }
