@@ -1,9 +1,8 @@
 #include "message.h"
 
-#include <arpa/inet.h>
-
 #include <charconv>
 
+#include "address_text.h"
 #include "flow_id.h"
 
 namespace dipper {
@@ -15,23 +14,6 @@ std::string escaped(const char* name) {
   if (text.size() > 122) text = "\"?\"";
   return text.substr(1, text.size() - 2);
 }
-
-// How each octet is written: two hexadecimal digits; decimal digits with a dot, and how many characters that is.
-struct Octets {
-  char hex[256][2], decimal[256][4];
-  uint8_t width[256];
-  Octets() {
-    static const char digits[] = "0123456789abcdef";
-    for (unsigned i = 0; i < 256; ++i) {
-      hex[i][0] = digits[i >> 4];
-      hex[i][1] = digits[i & 15];
-      char* end = std::to_chars(decimal[i], decimal[i] + 3, i).ptr;
-      *end++ = '.';
-      width[i] = static_cast<uint8_t>(end - decimal[i]);
-    }
-  }
-};
-const Octets octets;
 
 const std::string& name_of(const std::vector<std::string>& names, size_t id) {
   return names[id < names.size() ? id : 0];
@@ -61,27 +43,9 @@ struct MessageWriter::Text {
       p = std::to_chars(p, p + 20, v).ptr;
   }
   void boolean(bool v) { put(v ? std::string_view("true") : std::string_view("false")); }
-  void hex(const uint8_t* bytes, size_t n) {
-    for (size_t i = 0; i < n; ++i, p += 2) memcpy(p, octets.hex[bytes[i]], 2);
-  }
-  void mac(const uint8_t* m) {
-    for (int i = 0; i < 6; ++i, p += 3) {
-      memcpy(p, octets.hex[m[i]], 2);
-      p[2] = ':';
-    }
-    --p;
-  }
-  void address(uint8_t ip_version, const uint8_t* a) {
-    if (ip_version == 4) {
-      for (int i = 0; i < 4; ++i) {
-        memcpy(p, octets.decimal[a[i]], 4);  // digits and a dot
-        p += octets.width[a[i]];
-      }
-      --p;
-    } else if (inet_ntop(AF_INET6, a, p, INET6_ADDRSTRLEN)) {
-      p += strlen(p);
-    }
-  }
+  void hex(const uint8_t* bytes, unsigned n) { p = write_hex(bytes, n, p); }
+  void mac(const uint8_t* m) { p = write_mac(m, p); }
+  void address(uint8_t ip_version, const uint8_t* a) { p = ip_version == 4 ? write_ipv4(a, p) : write_ipv6(a, p); }
   std::string_view view() const { return {data, static_cast<size_t>(p - data)}; }
 };
 

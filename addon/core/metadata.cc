@@ -3,6 +3,7 @@
 #include "metadata.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace dipper {
@@ -49,10 +50,25 @@ Sequence sequence_at(const char* s, size_t left) {
   return {length, true};
 }
 
+// Eight bytes at a time: whether one of them is a control character, DEL, '"', '\\' or above ASCII. Each term leaves the
+// top bit of a byte that is below the bound or zero ("Bit Twiddling Hacks": haszero, hasless).
+bool all_plain(const char* p) {
+  constexpr uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  uint64_t x;
+  memcpy(&x, p, sizeof x);
+  const uint64_t quote = x ^ ones * '"', backslash = x ^ ones * '\\', del = x ^ ones * 0x7f;
+  const uint64_t special = (x - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones) | x;
+  return (special & tops) == 0;  // may call plain text special (a borrow), never the other way round
+}
+
 // Appends the content of a JSON string. Plain ASCII, nearly always all of it, is copied in runs.
 void write_escaped(std::string_view value, std::string& out) {
   size_t start = 0, i = 0;
   while (i < value.size()) {
+    if (value.size() - i >= 8 && all_plain(value.data() + i)) {
+      i += 8;
+      continue;
+    }
     const uint8_t c = static_cast<uint8_t>(value[i]);
     const char escape = escapes.of[c];
     if (escape == 0) {
@@ -133,24 +149,45 @@ void write_json_string(std::string_view value, std::string& out) {
   out += '"';
 }
 
+namespace {
+
+// A field's name as it is written: `"name":`, and the opening of its group.
+struct Written {
+  std::string name, group;
+};
+std::vector<Written> written_rows() {
+  std::vector<Written> rows;
+  for (const FieldRow& row : field_rows) {
+    rows.push_back({std::string("\"") + row.name + "\":",
+                    *row.group ? std::string(",\"") + row.group + "\":{" : std::string()});
+  }
+  return rows;
+}
+
+}  // namespace
+
 void write_metadata(const uint8_t* data, size_t size, std::string& out) {
-  const char* group = "";
-  bool first_in_group = false;
+  static const std::vector<Written> rows = written_rows();
+  const std::string* group = nullptr;  // of the open object, null at the top
   while (size >= field_header) {
     const size_t id = data[0], length = data[1] | size_t{data[2]} << 8;
-    if (id >= static_cast<size_t>(Field::count_) || size - field_header < length) break;
-    const FieldRow& row = field_rows[id];
-    if (strcmp(row.group, group) != 0) {
-      if (*group) out += '}';
-      group = row.group;
-      first_in_group = *group != '\0';
-      if (first_in_group) out.append(",\"").append(group).append("\":{");
+    if (id >= rows.size() || size - field_header < length) break;
+    const Written& row = rows[id];
+    const std::string* of = row.group.empty() ? nullptr : &row.group;
+    if (of == group || (of && group && *of == *group)) {
+      out += ',';
+    } else {
+      if (group) out += '}';
+      group = of;
+      if (group)
+        out += *group;
+      else
+        out += ',';
     }
-    out.append(first_in_group ? "\"" : ",\"").append(row.name).append("\":");
-    first_in_group = false;
+    out += row.name;
     const uint8_t* value = data + field_header;
     const std::string_view text(reinterpret_cast<const char*>(value), length);
-    switch (row.type) {
+    switch (field_rows[id].type) {
       case FieldType::text:
         write_json_string(text, out);
         break;
@@ -160,14 +197,15 @@ void write_metadata(const uint8_t* data, size_t size, std::string& out) {
       case FieldType::number: {
         uint64_t number = 0;
         for (size_t i = 0; i < length && i < sizeof number; ++i) number |= uint64_t{value[i]} << (8 * i);
-        out += std::to_string(number);
+        char digits[20];
+        out.append(digits, static_cast<size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits));
         break;
       }
     }
     data += field_header + length;
     size -= field_header + length;
   }
-  if (*group) out += '}';
+  if (group) out += '}';
 }
 
 }  // namespace dipper
