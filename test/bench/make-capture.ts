@@ -42,14 +42,14 @@ export function makeCapture(folder: string, path: string, options: CaptureOption
   const entries = plan(templates, options);
   const order = entries.keys.sort();
   const writer = new PcapWriter(path);
-  let ips = 0;
+
   for (const key of order) {
     const entry = key % entryBits;
     const template = entries.templates[entries.templateOf[entry] ?? 0];
     if (!template) continue;
     const at = writer.frame(Math.floor(key / entryBits), template);
     if (!template.layout) continue;
-    ips += 1;
+
     const copy = entries.copyOf[entry] ?? 0;
     const address = clientWord(template, copy * templates.clients + template.client, options.seed);
     const { source, destination } = template.layout;
@@ -62,7 +62,12 @@ export function makeCapture(folder: string, path: string, options: CaptureOption
     );
   }
   writer.close();
-  return { packets: order.length, bytes: writer.bytes, flows: ips > 0 ? entries.flows : 0 };
+  return { packets: order.length, bytes: writer.bytes, flows: entries.flows };
+}
+
+/** A capture without a packet: what start-up costs. */
+export function writeEmptyCapture(path: string): void {
+  new PcapWriter(path).close();
 }
 
 interface Plan {

@@ -1,0 +1,119 @@
+// The data plane without Node: runs a capture through source, decode, worker and lines, throws the lines away and prints
+// one line of JSON. Callgrind counts its instructions; its memory has no JavaScript in it. The main thread drains, as
+// Node's does.   engine-bench [--workers N] FILE
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <vector>
+
+#include "core/engine.h"
+#include "sources/sources.h"
+
+namespace {
+
+// Anonymous resident bytes of this process.
+uint64_t anonymous_bytes() {
+  FILE* file = fopen("/proc/self/statm", "r");
+  if (!file) return 0;
+  unsigned long size = 0, resident = 0, shared = 0;
+  const int read = fscanf(file, "%lu %lu %lu", &size, &resident, &shared);
+  fclose(file);
+  return read == 3 ? (resident - shared) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+uint64_t total(const dipper::CounterBlock& block, unsigned workers, dipper::Counter dipper::WorkerCounters::*counter) {
+  uint64_t sum = 0;
+  for (unsigned i = 0; i < workers; ++i) sum += (block.workers[i].*counter).get();
+  return sum;
+}
+
+struct Peak {
+  uint64_t anonymous = 0, flows = 0, states = 0, table = 0, metadata = 0, dpi = 0;
+  void look(const dipper::CounterBlock& block, unsigned workers) {
+    using W = dipper::WorkerCounters;
+    anonymous = std::max(anonymous, anonymous_bytes());
+    flows = std::max(flows, total(block, workers, &W::flows_active));
+    states = std::max(states, total(block, workers, &W::dpi_states));
+    table = std::max(table, total(block, workers, &W::table_bytes));
+    metadata = std::max(metadata, total(block, workers, &W::metadata_bytes));
+    dpi = std::max(dpi, total(block, workers, &W::dpi_state_bytes));
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  dipper::EngineOptions options;
+  const char* path = nullptr;
+  for (int i = 1; i < argc; ++i) {
+    if (!strcmp(argv[i], "--workers") && i + 1 < argc) options.workers = static_cast<unsigned>(atoi(argv[++i]));
+    else path = argv[i];
+  }
+  if (!path) {
+    fprintf(stderr, "usage: engine-bench [--workers N] FILE\n");
+    return 64;
+  }
+  options.envelope.interface = path;
+  options.worker.expiry = false;  // as for capture files
+  options.worker.max_flows = 1u << 22;
+  options.worker.events = dipper::event_expired;
+  options.dpi.max_packets_tcp = 80;  // ndpiReader's depth
+  options.dpi.max_packets_udp = 24;
+
+  dipper::SourceOptions source_options;
+  source_options.path = path;
+  dipper::SourceError source_error;
+  auto source = dipper::open_source("pcap-file", source_options, source_error);
+  if (!source) {
+    fprintf(stderr, "engine-bench: %s\n", source_error.message.c_str());
+    return source_error.exit_code;
+  }
+  std::mutex mutex;
+  std::condition_variable woken;
+  bool wake = false;
+  std::string error;
+  auto engine = dipper::Engine::create(
+      options, std::move(source),
+      [&] {
+        std::lock_guard<std::mutex> lock(mutex);
+        wake = true;
+        woken.notify_one();
+      },
+      error);
+  if (!engine) {
+    fprintf(stderr, "engine-bench: %s\n", error.c_str());
+    return 70;
+  }
+  const uint64_t empty = anonymous_bytes();
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<uint8_t> buffer(1 << 20);
+  uint64_t line_bytes = 0;
+  Peak peak;
+  engine->start();
+  for (;;) {
+    const size_t size = engine->drain(buffer.data(), buffer.size());
+    line_bytes += size;
+    if (size) continue;
+    if (engine->finished()) break;
+    peak.look(*engine->counters(), engine->workers());
+    std::unique_lock<std::mutex> lock(mutex);
+    woken.wait_for(lock, std::chrono::milliseconds(5), [&] { return wake; });
+    wake = false;
+  }
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+  const dipper::CounterBlock& block = *engine->counters();
+  printf("{\"wall_s\":%.4f,\"packets\":%lu,\"flows\":%lu,\"dpi_packets\":%lu,\"line_bytes\":%lu,\"anonymous_at_start\":%lu,"
+         "\"anonymous_peak\":%lu,\"flows_peak\":%lu,\"dpi_states_peak\":%lu,\"table_bytes_peak\":%lu,"
+         "\"metadata_bytes_peak\":%lu,\"dpi_state_bytes_peak\":%lu,\"dpi_state_size\":%zu}\n",
+         wall.count(), block.reader.packets_read.get(),
+         total(block, engine->workers(), &dipper::WorkerCounters::flows_created),
+         total(block, engine->workers(), &dipper::WorkerCounters::dpi_packets), line_bytes, empty, peak.anonymous, peak.flows,
+         peak.states, peak.table, peak.metadata, peak.dpi, dipper::Dpi::state_size());
+  return 0;
+}
