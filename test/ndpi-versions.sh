@@ -14,7 +14,7 @@ failed=0
 
 # report TEXT LOG: the version has failed, and the end of the log says why.
 report() {
-  line="$line, $1"
+  line="$line $1;"
   tail -n 25 "$2" >&2
   failed=1
 }
@@ -35,7 +35,7 @@ for prefix in "$@"; do
   ln -s "$root/node_modules" "$copy/node_modules"
 
   if make -s -j2 -C "$copy/test/addon" >"$work/log" 2>&1; then
-    line="$line data plane $(tail -n 1 "$work/log" | sed 's/^[a-z]*: //')"
+    line="$line data plane $(tail -n 1 "$work/log" | sed 's/^[a-z]*: //');"
   else
     report 'data plane FAILED' "$work/log"
   fi
@@ -43,7 +43,7 @@ for prefix in "$@"; do
   if (cd "$copy" && node scripts/build.mjs addon) >"$work/log" 2>&1; then
     loaded=$(cd "$copy" && node -p "require('./build/Release/ndpi-node.node').libraryVersion" 2>"$work/log")
     if [ "$loaded" = "$version" ]; then
-      line="$line; addon loads $loaded"
+      line="$line addon loads $loaded;"
     else
       report "addon FAILED to load (said '$loaded')" "$work/log"
     fi
@@ -56,10 +56,11 @@ for prefix in "$@"; do
     flows=0
     for capture in "$copy"/test/golden/*.pcap*; do
       [ -f "$capture" ] || continue
-      if ! (cd "$copy" && node dist/src/cli/main.js spy --json "$capture") >"$work/out" 2>"$work/log"; then
-        report "dipper spy FAILED on ${capture##*/}" "$work/log"
-        break
-      fi
+      (cd "$copy" && node dist/src/cli/main.js spy --json "$capture") >"$work/out" 2>"$work/log"
+      case $? in
+        0 | 65) ;;  # 65: one of them is damaged on purpose
+        *) report "dipper spy FAILED on ${capture##*/}" "$work/log"; break ;;
+      esac
       n=$(node -e '
         const lines = require("node:fs").readFileSync(0, "utf8").split("\n").filter(Boolean).map((l) => JSON.parse(l));
         const wrong = lines.find((m) => m.flow && m.flow.ndpi && !m.flow.ndpi.version.startsWith(process.argv[1]));
@@ -68,7 +69,7 @@ for prefix in "$@"; do
         { report "dipper spy --json WRONG on ${capture##*/}" "$work/log"; break; }
       flows=$((flows + n))
     done
-    line="$line; dipper spy $flows flows"
+    line="$line dipper spy $flows flows"
   fi
   echo "$line"
   rm -rf "$copy"
