@@ -15,7 +15,7 @@ namespace dipper {
 
 // Written by each worker.
 #define DIPPER_WORKER_COUNTERS(X)                                                                   \
-  X(packets_in_flows) X(bytes_in_flows) X(later_fragments) X(flows_created) X(flows_active)         \
+  X(packets_in_flows) X(bytes_in_flows) X(packets_without_memory) X(bytes_without_memory) X(later_fragments) X(flows_created) X(flows_active)         \
   X(flows_expired_idle) X(flows_expired_active) X(flows_expired_closed) X(flows_evicted)            \
   X(flows_shutdown) X(flows_continued) X(emergency_entered) X(flows_detected) X(flows_guessed)      \
   X(dpi_packets) X(dpi_states) X(dpi_states_evicted) X(out_of_memory) X(events) X(events_lost)      \

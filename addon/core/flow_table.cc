@@ -3,6 +3,7 @@
 #include "flow_table.h"
 
 #include <algorithm>
+#include <new>
 
 namespace dipper {
 
@@ -32,14 +33,19 @@ Flow* FlowTable::find(const FlowKey& key, uint64_t hash) {
 
 Flow* FlowTable::insert(const FlowKey& key, uint64_t hash) {
   if (full()) return nullptr;
-  if ((size_ + 1) * 2ull > buckets_.size()) grow();
+  if ((size_ + 1) * 2ull > buckets_.size() && !grow()) return nullptr;
   uint32_t position;
   if (free_head_) {
     position = free_head_ - 1;
     free_head_ = at(position).wheel_next;
   } else {
-    position = pool_size_++;
-    if (position / slab_flows == slabs_.size()) slabs_.push_back(std::make_unique<Flow[]>(slab_flows));
+    position = pool_size_;
+    if (position / slab_flows == slabs_.size()) {
+      std::unique_ptr<Flow[]> slab(new (std::nothrow) Flow[slab_flows]());
+      if (!slab) return nullptr;
+      slabs_.push_back(std::move(slab));
+    }
+    ++pool_size_;
   }
   Flow& flow = at(position);
   flow = Flow{};
@@ -76,12 +82,18 @@ void FlowTable::place(uint32_t tag, uint32_t flow) {
   buckets_[i] = {tag, flow};
 }
 
-void FlowTable::grow() {
-  std::vector<Bucket> old(buckets_.size() * 2);
+bool FlowTable::grow() {
+  std::vector<Bucket> old;
+  try {
+    old.resize(buckets_.size() * 2);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   old.swap(buckets_);
   mask_ = buckets_.size() - 1;
   for (const Bucket& bucket : old)
     if (bucket.flow) place(bucket.tag, bucket.flow);
+  return true;
 }
 
 size_t FlowTable::memory() const {

@@ -19,7 +19,7 @@ class FlowTable {
   void prefetch_flow(uint64_t hash) const;
 
   Flow* find(const FlowKey& key, uint64_t hash);
-  // A zeroed flow with key and hash set, or null when the table is full. The key must not be in the table.
+  // A zeroed flow with key and hash set, or null when the table is full or there is no memory. The key must not be in the table.
   Flow* insert(const FlowKey& key, uint64_t hash);
   void erase(Flow* flow);
 
@@ -40,7 +40,7 @@ class FlowTable {
     uint32_t tag;   // low half of the hash: growing and erasing never touch a flow
     uint32_t flow;  // position + 1; 0 = empty
   };
-  void grow();
+  bool grow();  // false: no memory
   void place(uint32_t tag, uint32_t flow);
 
   std::vector<Bucket> buckets_;

@@ -14,6 +14,9 @@ constexpr uint8_t protocol_tcp = 6, protocol_udp = 17, protocol_icmp = 1, protoc
 constexpr uint64_t emergency_divisor = 10;
 // Pool entries looked at to make room: the least valuable of so many is evicted when none is past its limit.
 constexpr uint32_t eviction_window = 64;
+// Where all of those are answered (talkers that came before a flood) the search goes on so far: else each such stretch
+// loses one, 1.6 % of 1,000 established flows.
+constexpr uint32_t eviction_search = 1024;
 
 }  // namespace
 
@@ -44,18 +47,19 @@ void Worker::process(const PacketBatch& batch) {
   for (uint32_t i = 0; i < n; ++i) table_.prefetch_bucket(packets[i].hash);
   constexpr uint32_t ahead = 8;
   for (uint32_t i = 0; i < n && i < ahead; ++i) table_.prefetch_flow(packets[i].hash);
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, in_flows = 0;
   for (uint32_t i = 0; i < n; ++i) {
     if (i + ahead < n) table_.prefetch_flow(packets[i + ahead].hash);
+    if (!process(packets[i])) continue;
+    ++in_flows;
     bytes += packets[i].captured_length;
-    process(packets[i]);
   }
-  counters_.packets_in_flows.add(n);
+  counters_.packets_in_flows.add(in_flows);
   counters_.bytes_in_flows.add(bytes);
   publish();
 }
 
-void Worker::process(const Packet& packet) {
+bool Worker::process(const Packet& packet) {
   if (packet.timestamp_ns > now_ns_) now_ns_ = packet.timestamp_ns;
   Flow* flow = table_.find(packet.key, packet.hash);
   if (options_.expiry) {
@@ -79,10 +83,15 @@ void Worker::process(const Packet& packet) {
       }
     }
   }
-  if (!flow && !(flow = create(packet))) return;
+  if (!flow && !(flow = create(packet))) {
+    counters_.packets_without_memory.add(1);
+    counters_.bytes_without_memory.add(packet.captured_length);
+    return false;
+  }
   if (options_.stats_interval_ns && now_ns_ - flow->stats_ns >= options_.stats_interval_ns) write_stats(*flow);
   count(*flow, packet);
   if (flow->detecting != Detecting::over && !packet.later_fragment) detect(*flow, packet);
+  return true;
 }
 
 Flow* Worker::create(const Packet& packet) {
@@ -299,7 +308,7 @@ void Worker::make_room() {
   }
   Flow* victim = nullptr;
   bool room = false;
-  for (uint32_t i = 0; i < eviction_window; ++i) {
+  for (uint32_t i = 0; i < eviction_window || (i < eviction_search && !room && victim && victim->answered()); ++i) {
     if (eviction_hand_ >= table_.pool_size()) eviction_hand_ = 0;
     Flow& flow = table_.at(eviction_hand_++);
     if (!flow.live) continue;

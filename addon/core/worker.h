@@ -41,7 +41,7 @@ class Worker {
   void shut_down(uint64_t now_ns, const std::atomic<bool>& abort);
 
  private:
-  void process(const Packet& packet);
+  bool process(const Packet& packet);  // false: no memory for its flow
   Flow* create(const Packet& packet);
   void count(Flow& flow, const Packet& packet);
   void track_tcp(Flow& flow, const Packet& packet);
