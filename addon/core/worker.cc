@@ -47,19 +47,18 @@ void Worker::process(const PacketBatch& batch) {
   for (uint32_t i = 0; i < n; ++i) table_.prefetch_bucket(packets[i].hash);
   constexpr uint32_t ahead = 8;
   for (uint32_t i = 0; i < n && i < ahead; ++i) table_.prefetch_flow(packets[i].hash);
-  uint64_t bytes = 0, in_flows = 0;
+  uint64_t bytes = 0;
   for (uint32_t i = 0; i < n; ++i) {
     if (i + ahead < n) table_.prefetch_flow(packets[i + ahead].hash);
-    if (!process(packets[i])) continue;
-    ++in_flows;
     bytes += packets[i].captured_length;
+    process(packets[i]);
   }
-  counters_.packets_in_flows.add(in_flows);
+  counters_.packets_in_flows.add(n);
   counters_.bytes_in_flows.add(bytes);
   publish();
 }
 
-bool Worker::process(const Packet& packet) {
+void Worker::process(const Packet& packet) {
   if (packet.timestamp_ns > now_ns_) now_ns_ = packet.timestamp_ns;
   Flow* flow = table_.find(packet.key, packet.hash);
   if (options_.expiry) {
@@ -83,15 +82,10 @@ bool Worker::process(const Packet& packet) {
       }
     }
   }
-  if (!flow && !(flow = create(packet))) {
-    counters_.packets_without_memory.add(1);
-    counters_.bytes_without_memory.add(packet.captured_length);
-    return false;
-  }
+  if (!flow && !(flow = create(packet))) return;
   if (options_.stats_interval_ns && now_ns_ - flow->stats_ns >= options_.stats_interval_ns) write_stats(*flow);
   count(*flow, packet);
   if (flow->detecting != Detecting::over && !packet.later_fragment) detect(*flow, packet);
-  return true;
 }
 
 Flow* Worker::create(const Packet& packet) {

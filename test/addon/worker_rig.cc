@@ -1,0 +1,59 @@
+#include "worker_rig.h"
+
+#include <cstdlib>
+
+using namespace dipper;
+
+namespace traffic {
+
+WorkerRig::WorkerRig(const WorkerOptions& options, const DpiOptions& dpi_options) {
+  std::string error;
+  auto dpi = Dpi::create(dpi_options, error);
+  if (!dpi) {
+    fprintf(stderr, "%s\n", error.c_str());
+    abort();
+  }
+  worker_ = std::make_unique<Worker>(options, std::move(dpi), Envelope{"test", true}, queue_, counters);
+}
+
+void WorkerRig::feed(const Traffic& traffic, uint32_t capacity) {
+  const HashSecret secret{{1, 2, 3, 4, 5, 6, 7, 8}};
+  auto batch = std::make_unique<PacketBatch>();
+  const auto pass_on = [&] {
+    worker_->process(*batch);
+    batch->clear();
+    drain();
+  };
+  for (const PacketView& view : traffic.frames()) {
+    Packet& packet = batch->packets[batch->size];
+    if (decoder_.decode(view, packet) != Discard::none) continue;
+    packet.hash = hash_flow_key(packet.key, secret);
+    last_ns_ = packet.timestamp_ns;
+    ++packets_;
+    bytes_ += packet.captured_length;
+    if (++batch->size == capacity) pass_on();
+  }
+  pass_on();
+}
+
+void WorkerRig::end() {
+  const std::atomic<bool> abort{false};
+  worker_->shut_down(last_ns_, abort);
+  drain();
+}
+
+void WorkerRig::drain() {
+  worker_->flush();
+  std::string part(1 << 20, '\0');
+  while (const size_t n = queue_.drain(reinterpret_cast<uint8_t*>(part.data()), part.size())) text_.append(part, 0, n);
+}
+
+std::vector<std::string> WorkerRig::lines(const std::string& type) {
+  drain();
+  std::vector<std::string> found;
+  for (std::string& line : split_lines(text_))
+    if (type.empty() || field(line, "type") == type) found.push_back(std::move(line));
+  return found;
+}
+
+}  // namespace traffic

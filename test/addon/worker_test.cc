@@ -1,0 +1,457 @@
+// The worker on hand-made packets with a real nDPI: who is the client, when records end and why, that counters add
+// up, what is given up when there is no room.
+#include "core/worker.h"
+
+#include <map>
+
+#include "check.h"
+#include "worker_rig.h"
+
+using namespace dipper;
+using namespace traffic;
+
+namespace {
+
+constexpr uint64_t second = 1000000000;
+const Endpoint client{"192.168.1.10", 40000}, server{"93.184.216.34", 80};
+
+// Reasons of the purges in their order, with each one's packets: "idle 3, shutdown 1".
+std::string summary(WorkerRig& rig) {
+  std::string text;
+  for (const std::string& line : rig.purges())
+    text += (text.empty() ? "" : ", ") + field(line, "reason") + " " + field(line, "total_packets");
+  return text;
+}
+
+void check_conservation(WorkerRig& rig) {
+  uint64_t packets = 0, bytes = 0;
+  for (const std::string& line : rig.purges()) {
+    packets += number(line, "total_packets");
+    bytes += number(line, "total_bytes");
+    CHECK_EQ(number(line, "local_packets") + number(line, "other_packets"), number(line, "total_packets"));
+    CHECK_EQ(number(line, "local_bytes") + number(line, "other_bytes"), number(line, "total_bytes"));
+  }
+  CHECK_EQ(packets, rig.packets_fed());
+  CHECK_EQ(bytes, rig.bytes_fed());
+  CHECK_EQ(rig.counters.packets_in_flows.get(), rig.packets_fed());
+  CHECK_EQ(rig.counters.bytes_in_flows.get(), rig.bytes_fed());
+  CHECK_EQ(rig.counters.flows_active.get(), 0u);
+  CHECK_EQ(rig.counters.flows_created.get() + rig.counters.flows_continued.get(), rig.purges().size());
+  CHECK_EQ(rig.counters.dpi_states.get(), 0u);
+  CHECK_EQ(rig.counters.metadata_bytes.get(), 0u);
+}
+
+// "local" or "other": who the record says is the client; the local side is 192.168.1.10.
+std::string client_of(const Traffic& packets) {
+  WorkerRig rig({});
+  rig.feed(packets);
+  rig.end();
+  CHECK_EQ(rig.purges().size(), 1u);
+  if (rig.purges().empty()) return "";
+  return field(rig.purges()[0], "local_origin") == "true" ? "local" : "other";
+}
+
+}  // namespace
+
+TEST(worker_client_by_syn) {
+  Traffic t;
+  t.tcp(100, client, server, syn);
+  t.tcp(100, server, client, syn | ack);
+  CHECK_STR(client_of(t), "local");
+}
+
+TEST(worker_client_by_syn_that_came_late) {
+  Traffic t;  // reordered: data of the server, then the client's SYN
+  t.tcp(100, server, client, ack, "hello");
+  t.tcp(100, client, server, syn);
+  CHECK_STR(client_of(t), "local");
+}
+
+TEST(worker_client_by_syn_ack) {
+  Traffic t;  // the SYN was not captured
+  t.tcp(100, server, client, syn | ack);
+  t.tcp(100, client, server, ack);
+  CHECK_STR(client_of(t), "local");
+}
+
+TEST(worker_client_by_first_packet) {
+  Traffic tcp, udp;
+  tcp.tcp(100, server, client, ack, "hello");
+  tcp.tcp(100, client, server, ack);
+  CHECK_STR(client_of(tcp), "other");
+  udp.udp(100, server, client, "hello");
+  udp.udp(100, client, server, "hello");
+  CHECK_STR(client_of(udp), "other");
+}
+
+TEST(worker_client_is_fixed_by_the_first_syn) {
+  Traffic t;  // a simultaneous open: the first SYN decides
+  t.tcp(100, client, server, syn);
+  t.tcp(100, server, client, syn);
+  CHECK_STR(client_of(t), "local");
+}
+
+TEST(worker_record_of_a_flow) {
+  Traffic t;
+  t.tcp(1700000000, client, server, syn, "", 5000000);
+  t.tcp(1700000001, server, client, syn | ack);
+  t.tcp(1700000002, client, server, ack, "x");
+  WorkerRig rig({});
+  rig.feed(t);
+  rig.end();
+  const std::string line = rig.purges().at(0);
+  CHECK_STR(field(line, "local_ip") + " " + field(line, "local_port"), "192.168.1.10 40000");
+  CHECK_STR(field(line, "other_ip") + " " + field(line, "other_port"), "93.184.216.34 80");
+  CHECK_STR(field(line, "local_mac"), "02:00:00:00:00:0a");
+  CHECK_STR(field(line, "other_mac"), "02:00:00:00:00:22");
+  CHECK_STR(field(line, "first_seen_at"), "1700000000005");
+  CHECK_STR(field(line, "last_seen_at"), "1700000002000");
+  CHECK_EQ(number(line, "local_packets"), 2u);
+  CHECK_EQ(number(line, "local_bytes"), 54u + 55);
+  CHECK_EQ(number(line, "other_packets"), 1u);
+  CHECK_EQ(number(line, "other_bytes"), 54u);
+  check_conservation(rig);
+}
+
+TEST(worker_udp_idle_at_the_exact_time) {
+  Traffic t;
+  t.udp(100, client, server, "a");
+  t.udp(129, client, server, "b", 999999999);  // 29.999999999 s: the same record
+  t.udp(159, client, server, "c", 999999998);  // the same
+  t.udp(189, client, server, "d", 999999998);  // 30 s: a new one
+  WorkerRig rig({});
+  rig.feed(t, 1);
+  rig.end();
+  CHECK_STR(summary(rig), "idle 3, shutdown 1");
+  CHECK_EQ(rig.counters.flows_expired_idle.get(), 1u);
+  CHECK_EQ(rig.counters.flows_shutdown.get(), 1u);
+  const auto lines = rig.purges();
+  CHECK(field(lines.at(0), "digest") != field(lines.at(1), "digest"));
+  CHECK_STR(field(lines[0], "community_id"), field(lines[1], "community_id"));
+  CHECK_STR(field(lines[1], "first_seen_at"), "189999");
+  check_conservation(rig);
+}
+
+TEST(worker_other_flows_expire_with_packet_time) {
+  Traffic t;
+  t.udp(100, client, server, "a");
+  t.udp(132, {"192.168.1.11", 1}, server, "b");  // the first has been silent for 32 s
+  WorkerRig rig({});
+  rig.feed(t);
+  CHECK_STR(summary(rig), "idle 1");
+  CHECK_STR(field(rig.purges().at(0), "local_ip"), "192.168.1.10");
+}
+
+TEST(worker_tcp_and_other_idle_limits) {
+  WorkerOptions options;
+  options.tcp_idle_ns = 50 * second;
+  options.other_idle_ns = 7 * second;
+  Traffic t;
+  t.tcp(100, client, server, ack, "a");
+  t.tcp(149, client, server, ack, "b", 999999999);
+  t.tcp(199, client, server, ack, "c", 999999999);
+  t.icmp(200, client, server, 8, 0);
+  t.icmp(206, client, server, 8, 0);
+  t.icmp(213, client, server, 8, 0);
+  WorkerRig rig(options);
+  rig.feed(t, 1);
+  rig.end();
+  CHECK_STR(summary(rig), "idle 2, idle 2, shutdown 1, shutdown 1");
+  check_conservation(rig);
+}
+
+TEST(worker_closed_by_both_fins_or_rst) {
+  Traffic t;
+  const Endpoint second_client{"192.168.1.11", 40000}, third{"192.168.1.12", 40000};
+  t.tcp(100, client, server, syn);
+  t.tcp(100, client, server, fin | ack);
+  t.tcp(100, server, client, fin | ack);
+  t.tcp(101, client, server, ack);  // the last ACK belongs to it and delays its end
+  t.tcp(100, second_client, server, syn);
+  t.tcp(100, server, second_client, rst | ack);
+  t.tcp(100, third, server, syn);
+  t.tcp(100, third, server, fin | ack);  // half closed: not closed
+  t.udp(113, client, server, "tick");
+  WorkerRig rig({});
+  rig.feed(t);
+  std::map<std::string, std::string> reasons;
+  for (const auto& line : rig.purges()) reasons[field(line, "local_ip")] = field(line, "reason");
+  CHECK_EQ(reasons.size(), 2u);
+  CHECK_STR(reasons["192.168.1.10"], "closed");
+  CHECK_STR(reasons["192.168.1.11"], "closed");
+  rig.end();
+  CHECK_EQ(rig.counters.flows_expired_closed.get(), 2u);
+  check_conservation(rig);
+}
+
+TEST(worker_port_reuse_after_close) {
+  Traffic t;
+  t.tcp(100, client, server, syn);
+  t.tcp(100, server, client, rst | ack);
+  t.tcp(101, client, server, syn, "", 1);  // one second later, the same ports: another flow
+  t.tcp(101, server, client, syn | ack, "", 2);
+  t.tcp(102, client, server, syn);  // a SYN again in an open flow: the same flow
+  WorkerRig rig({});
+  rig.feed(t);
+  CHECK_STR(summary(rig), "closed 2");
+  rig.end();
+  CHECK_STR(summary(rig), "closed 2, shutdown 3");
+  CHECK(field(rig.purges().at(0), "digest") != field(rig.purges().at(1), "digest"));
+  check_conservation(rig);
+}
+
+TEST(worker_what_is_due_at_the_end_says_so) {
+  Traffic t;
+  t.udp(100, client, server, "a");
+  t.udp(130, {"192.168.1.11", 1}, server, "b");  // exactly due, the wheel has not come round
+  WorkerRig rig({});
+  rig.feed(t);
+  CHECK_EQ(rig.purges().size(), 0u);
+  rig.end();
+  CHECK_STR(summary(rig), "idle 1, shutdown 1");
+}
+
+TEST(worker_active_timeout_continues_in_a_new_record) {
+  WorkerOptions options;
+  options.active_ns = 60 * second;
+  options.events |= event_stats;
+  options.stats_interval_ns = 10 * second;
+  Traffic t;
+  for (uint64_t s = 100; s <= 250; s += 5) t.udp(s, s % 2 ? client : server, s % 2 ? server : client, "tick");
+  WorkerRig rig(options);
+  rig.feed(t);
+  rig.end();
+  CHECK_STR(summary(rig), "active 12, active 12, shutdown 7");
+  const auto lines = rig.purges();
+  CHECK_STR(field(lines.at(1), "first_seen_at"), "160000");
+  CHECK_STR(field(lines.at(0), "last_seen_at"), "155000");
+  CHECK_EQ(rig.counters.flows_continued.get(), 2u);
+  CHECK_EQ(rig.counters.flows_created.get(), 1u);
+  check_conservation(rig);
+}
+
+TEST(worker_stats_add_up_to_the_purge) {
+  WorkerOptions options;
+  options.events = event_expired | event_stats;
+  options.stats_interval_ns = 3 * second;
+  options.active_ns = 40 * second;
+  Traffic t;
+  for (uint64_t s = 100; s < 200; ++s) {
+    t.udp(s, client, server, std::string(s % 30, 'u'));
+    if (s % 3 == 0) t.udp(s, server, client, std::string(s % 17, 'd'));
+    if (s % 20 == 0) t.udp(s, {"192.168.1.11", static_cast<uint16_t>(s)}, server, "once");
+  }
+  WorkerRig rig(options);
+  rig.feed(t);
+  rig.end();
+  const char* const counters[] = {"local_packets", "local_bytes", "other_packets", "other_bytes"};
+  std::map<std::string, std::map<std::string, uint64_t>> sums;
+  for (const auto& line : rig.lines("flow_stats"))
+    for (const char* name : counters) sums[field(line, "digest")][name] += number(line, name);
+  CHECK(rig.lines("flow_stats").size() > 30);
+  CHECK(rig.purges().size() > 5);
+  for (const auto& line : rig.purges())
+    for (const char* name : counters) CHECK_EQ(sums[field(line, "digest")][name], number(line, name));
+  check_conservation(rig);
+}
+
+TEST(worker_without_expiry_a_flow_is_one_record) {
+  WorkerOptions options;
+  options.expiry = false;
+  options.active_ns = second;
+  Traffic t;
+  t.udp(100, client, server, "a");
+  t.udp(100000, client, server, "b");
+  t.tcp(100000, client, server, rst);
+  t.tcp(200000, client, server, syn);
+  WorkerRig rig(options);
+  rig.feed(t);
+  CHECK_EQ(rig.purges().size(), 0u);
+  rig.end();
+  CHECK_STR(summary(rig), "shutdown 2, shutdown 2");
+  check_conservation(rig);
+}
+
+TEST(worker_time_zero_and_a_jump_of_years) {
+  Traffic t;
+  t.udp(0, client, server, "a");
+  t.udp(40, {"192.168.1.11", 1}, server, "b");
+  t.udp(uint64_t{86400} * 365 * 60, {"192.168.1.12", 1}, server, "c");
+  WorkerRig rig({});
+  rig.feed(t, 1);
+  rig.end();
+  CHECK_STR(summary(rig), "idle 1, idle 1, shutdown 1");
+  check_conservation(rig);
+}
+
+TEST(worker_counts_later_fragments_in_their_flow) {
+  Traffic t;
+  t.udp_fragments(100, client, {"93.184.216.34", 5000}, 77);
+  t.udp_fragments(100, client, {"93.184.216.34", 5000}, 78);
+  WorkerRig rig({});
+  rig.feed(t);
+  rig.end();
+  CHECK_STR(summary(rig), "shutdown 4");
+  CHECK_EQ(rig.counters.later_fragments.get(), 2u);
+  CHECK_EQ(number(rig.purges().at(0), "detection_packets"), 2u);
+  check_conservation(rig);
+}
+
+TEST(worker_icmp_has_the_community_id_of_its_type) {
+  Traffic t;
+  t.icmp(100, {"192.168.0.89"}, {"192.168.0.1"}, 8, 0);
+  t.icmp(100, {"192.168.0.1"}, {"192.168.0.89"}, 0, 0);
+  t.icmp(100, {"fe80::200:86ff:fe05:80da"}, {"fe80::260:97ff:fe07:69ea"}, 135, 0);
+  WorkerRig rig({});
+  rig.feed(t);
+  rig.end();
+  CHECK_EQ(rig.purges().size(), 2u);
+  CHECK_STR(field(rig.purges().at(0), "community_id"), "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=");
+  CHECK_STR(field(rig.purges().at(1), "community_id"), "1:dGHyGvjMfljg6Bppwm3bg0LO8TY=");
+}
+
+TEST(worker_announces_once_and_purges_once) {
+  Traffic t;
+  t.tcp(100, client, server, syn);
+  t.tcp(100, server, client, syn | ack);
+  t.tcp(100, client, server, psh | ack, "GET /index.html HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: test\r\n\r\n");
+  t.tcp(100, server, client, psh | ack, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok");
+  for (int i = 0; i < 40; ++i) t.tcp(101, client, server, ack, "more");
+  WorkerRig rig({});
+  rig.feed(t);
+  CHECK_EQ(rig.counters.dpi_states.get(), 0u);  // detection is over, the state given back
+  CHECK(rig.counters.metadata_bytes.get() > 0);
+  rig.end();
+  CHECK_EQ(rig.lines("flow").size(), 1u);
+  CHECK_STR(field(rig.lines("flow").at(0), "detected_protocol_name"), "HTTP");
+  const std::string purge = rig.purges().at(0);
+  CHECK_STR(field(purge, "host_server_name"), "www.example.org");
+  CHECK_STR(field(purge, "digest"), field(rig.lines("flow")[0], "digest"));
+  CHECK(number(purge, "detection_packets") <= 32);
+  CHECK_EQ(rig.counters.flows_detected.get(), 1u);
+  check_conservation(rig);
+}
+
+TEST(worker_writes_only_the_events_asked_for) {
+  Traffic t;
+  t.udp(100, {"192.168.1.10", 40000}, {"8.8.8.8", 53},
+        std::string("\x12\x34\x01\0\0\1\0\0\0\0\0\0\7example\3org\0\0\1\0\1", 29));
+  for (const uint8_t events : {uint8_t{0}, uint8_t{event_detected}, uint8_t{event_updated}, uint8_t{event_expired}, uint8_t{event_stats}}) {
+    WorkerOptions options;
+    options.events = events;
+    options.stats_interval_ns = second;
+    WorkerRig rig(options);
+    rig.feed(t);
+    rig.end();
+    std::string types;
+    for (const auto& line : rig.lines()) types += field(line, "type") + " ";
+    CHECK_STR(types, events == event_detected ? "flow " : events == event_expired ? "flow_purge " : events == event_stats ? "flow_stats " : events == event_updated ? "flow_dpi_update " : "");
+    CHECK_EQ(rig.counters.events.get(), rig.lines().size());
+    CHECK_EQ(rig.counters.flows_shutdown.get(), 1u);
+  }
+}
+
+// The table is full: a flood of unanswered SYNs must not push out who talks.
+TEST(worker_established_flows_survive_a_syn_flood) {
+  for (const bool expiry : {true, false}) {
+    WorkerOptions options;
+    options.max_flows = 2000;  // their records fit into the queue at the end
+    options.expiry = expiry;
+    constexpr int established = 1000;
+    Traffic t;
+    const auto host = [](int i) { return Endpoint{"192.168." + std::to_string(i / 250) + "." + std::to_string(1 + i % 250), 40000}; };
+    for (int i = 0; i < established; ++i) {
+      t.tcp(1000, host(i), server, syn);
+      t.tcp(1000, server, host(i), syn | ack);
+    }
+    int flood = 0;
+    for (uint64_t s = 1001; s < 1011; ++s) {
+      for (int i = 0; i < established; ++i) t.tcp(s, host(i), server, ack, "alive");
+      for (int i = 0; i < 5000; ++i, ++flood)
+        t.tcp(s, {"198.51." + std::to_string(flood / 250 % 250) + "." + std::to_string(flood % 250), static_cast<uint16_t>(1024 + flood / 60000)}, server, syn, "", 500000000);
+    }
+    WorkerRig rig(options);
+    rig.feed(t);
+    rig.end();
+    int survived = 0, records = 0;
+    for (const auto& line : rig.purges()) {
+      if (field(line, "local_ip").compare(0, 8, "192.168.") != 0) continue;
+      ++records;
+      survived += number(line, "total_packets") == 12;
+    }
+    if (survived < established * 99 / 100)
+      check::fail(__FILE__, __LINE__, std::to_string(survived) + " of 1000 established flows survived, in " + std::to_string(records) + " records");
+    CHECK(rig.counters.flows_evicted.get() + rig.counters.flows_expired_idle.get() >= 48000u);
+    CHECK(rig.counters.emergency_entered.get() >= 1);
+    check_conservation(rig);
+  }
+}
+
+TEST(worker_emergency_ends_when_there_is_room_again) {
+  WorkerOptions options;
+  options.max_flows = 100;
+  Traffic t;
+  for (uint16_t i = 0; i < 150; ++i) t.udp(1000, {"192.168.1.10", i}, server, "x");
+  // In emergency a UDP flow ends after 3 s instead of 30; afterwards after 30 again.
+  t.udp(1005, {"192.168.1.11", 1}, server, "x");
+  t.udp(1020, {"192.168.1.11", 1}, server, "x");
+  WorkerRig rig(options);
+  rig.feed(t, 10);
+  CHECK_EQ(rig.counters.emergency_entered.get(), 1u);
+  rig.end();
+  CHECK_EQ(rig.counters.flows_evicted.get(), 50u);
+  check_conservation(rig);
+}
+
+TEST(worker_one_flow_table) {
+  WorkerOptions options;
+  options.max_flows = 1;
+  Traffic t;
+  for (uint16_t i = 0; i < 300; ++i) t.udp(1000, {"192.168.1.10", i}, server, "x");
+  WorkerRig rig(options);
+  rig.feed(t);
+  rig.end();
+  CHECK_EQ(rig.purges().size(), 300u);
+  CHECK_EQ(rig.counters.flows_evicted.get(), 299u);
+  check_conservation(rig);
+}
+
+TEST(worker_dpi_states_are_bounded) {
+  WorkerOptions options;
+  options.max_dpi_states = 10;
+  Traffic t;
+  for (uint16_t i = 0; i < 50; ++i) t.udp(1000 + i / 10, {"192.168.1.10", i}, server, "x", i);
+  WorkerRig rig(options);
+  rig.feed(t);
+  CHECK_EQ(rig.counters.dpi_states.get(), 10u);
+  CHECK_EQ(rig.counters.dpi_states_evicted.get(), 40u);
+  // The longest silent gave up: the last ten are still looked at.
+  Traffic more;
+  for (uint16_t i = 0; i < 50; ++i) more.udp(1006, {"192.168.1.10", i}, server, "x", i);
+  rig.feed(more);
+  rig.end();
+  for (const auto& line : rig.purges())
+    CHECK_EQ(number(line, "detection_packets"), number(line, "local_port") >= 40 ? 2u : 1u);
+  CHECK_EQ(rig.purges().size(), 50u);
+  check_conservation(rig);
+}
+
+TEST(worker_batch_size_makes_no_difference) {
+  Traffic t;
+  for (uint64_t i = 0; i < 2000; ++i) {
+    const Endpoint from{"192.168.1." + std::to_string(i * 7 % 50), static_cast<uint16_t>(i % 11)};
+    t.tcp(100 + i / 10, from, server, i % 13 == 0 ? fin | ack : i % 17 == 0 ? rst : i % 5 == 0 ? syn : ack, "data");
+    if (i % 3) t.udp(100 + i / 10, server, from, "answer");
+  }
+  std::multimap<std::string, std::string> expected;
+  for (const uint32_t batch : {1u, 7u, 256u}) {
+    WorkerRig rig({});
+    rig.feed(t, batch);
+    rig.end();
+    std::multimap<std::string, std::string> lines;
+    for (const auto& line : rig.purges()) lines.emplace(field(line, "digest"), line);
+    if (expected.empty()) expected = lines;
+    CHECK(lines == expected);
+    check_conservation(rig);
+  }
+}
