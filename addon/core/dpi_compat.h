@@ -193,19 +193,24 @@ auto protocol_count(Module* module, second) -> decltype(unsigned(ndpi_get_num_su
 
 struct CipherText {
   char text[64];
+  void copy(const char* name) {
+    const size_t length = strnlen(name, sizeof text - 1);
+    memcpy(text, name, length);
+    text[length] = '\0';
+  }
 };
 // Up to 4.4 an unknown cipher is printed into a buffer that is shared by all threads.
 inline CipherText cipher_name(const char* (*function)(u_int32_t), unsigned cipher) {
   static std::mutex shared_buffer;
   const std::lock_guard<std::mutex> lock(shared_buffer);
   CipherText result;
-  snprintf(result.text, sizeof result.text, "%s", function(cipher));
+  result.copy(function(cipher));
   return result;
 }
 inline CipherText cipher_name(const char* (*function)(u_int32_t, char*), unsigned cipher) {
   char unknown[8] = "";
   CipherText result;
-  snprintf(result.text, sizeof result.text, "%s", function(cipher, unknown));
+  result.copy(function(cipher, unknown));
   return result;
 }
 

@@ -98,19 +98,99 @@ void write_escaped(std::string_view value, std::string& out) {
   out.append(value, start, value.size() - start);
 }
 
-void write_list(std::string_view value, std::string& out) {
-  out += '[';
-  bool first = true;
-  while (!value.empty()) {
-    const std::string_view item = value.substr(0, value.find(','));
-    value.remove_prefix(std::min(value.size(), item.size() + 1));
-    if (item.empty()) continue;
-    if (!first) out += ',';
-    first = false;
-    write_json_string(item, out);
+// True when `value` can be copied into a JSON string as it is. Eight bytes at a time: per flow this looks at some
+// hundred bytes of names, nearly always plain.
+bool is_plain(std::string_view value) {
+  constexpr uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+  size_t i = 0;
+  for (; i + 8 <= value.size(); i += 8) {
+    uint64_t word;
+    memcpy(&word, value.data() + i, sizeof word);
+    // High bit of a byte that is below 0x20, or zero after the exclusive or; borrows only reach bytes above one that
+    // is already found, so the test of the whole word is exact.
+    const uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\'), del = word ^ (ones * 0x7f);
+    const uint64_t control = (word - ones * 0x20) & ~word;
+    const uint64_t found = control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
+                           ((del - ones) & ~del) | word;
+    if (found & high) return false;
   }
-  out += ']';
+  for (; i < value.size(); ++i) {
+    if (escapes.of[static_cast<uint8_t>(value[i])]) return false;
+  }
+  return true;
 }
+
+// Collects short pieces on the stack: a std::string costs some 25 instructions for each that is appended.
+class Output {
+ public:
+  explicit Output(std::string& out) : out_(out) {}
+  ~Output() { flush(); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  void put(char c) {
+    room(1);
+    *end_++ = c;
+  }
+  void put(std::string_view text) {  // a name of ours: far shorter than the buffer
+    room(text.size());
+    memcpy(end_, text.data(), text.size());
+    end_ += text.size();
+  }
+  void string(std::string_view value) {
+    if (value.size() <= sizeof buffer_ - 2 && is_plain(value)) {
+      room(value.size() + 2);
+      *end_++ = '"';
+      memcpy(end_, value.data(), value.size());
+      end_ += value.size();
+      *end_++ = '"';
+    } else {
+      flush();
+      write_json_string(value, out_);
+    }
+  }
+  void list(std::string_view value) {
+    put('[');
+    bool first = true;
+    while (!value.empty()) {
+      const std::string_view item = value.substr(0, value.find(','));
+      value.remove_prefix(std::min(value.size(), item.size() + 1));
+      if (item.empty()) continue;
+      if (!first) put(',');
+      first = false;
+      string(item);
+    }
+    put(']');
+  }
+  void number(uint64_t value) {
+    room(20);
+    end_ = std::to_chars(end_, end_ + 20, value).ptr;
+  }
+
+ private:
+  void room(size_t size) {
+    if (static_cast<size_t>(buffer_ + sizeof buffer_ - end_) < size) flush();
+  }
+  void flush() {
+    out_.append(buffer_, static_cast<size_t>(end_ - buffer_));
+    end_ = buffer_;
+  }
+
+  std::string& out_;
+  char buffer_[1536];
+  char* end_ = buffer_;
+};
+
+// How each field begins: `,"group":{` when its group opens, `"name":` always.
+struct Begin {
+  const char* group;
+  std::string_view open, name;
+};
+const Begin begins[] = {
+#define X(id, group, name, type) {group, ",\"" group "\":{", "\"" name "\":"},
+    DIPPER_METADATA(X)
+#undef X
+};
 
 }  // namespace
 
@@ -145,67 +225,48 @@ void Metadata::add_number(Field field, uint64_t value) {
 
 void write_json_string(std::string_view value, std::string& out) {
   out += '"';
-  write_escaped(value, out);
+  if (is_plain(value))
+    out += value;
+  else
+    write_escaped(value, out);
   out += '"';
 }
 
-namespace {
-
-// A field's name as it is written: `"name":`, and the opening of its group.
-struct Written {
-  std::string name, group;
-};
-std::vector<Written> written_rows() {
-  std::vector<Written> rows;
-  for (const FieldRow& row : field_rows) {
-    rows.push_back({std::string("\"") + row.name + "\":",
-                    *row.group ? std::string(",\"") + row.group + "\":{" : std::string()});
-  }
-  return rows;
-}
-
-}  // namespace
-
 void write_metadata(const uint8_t* data, size_t size, std::string& out) {
-  static const std::vector<Written> rows = written_rows();
-  const std::string* group = nullptr;  // of the open object, null at the top
+  Output output(out);
+  const char* group = "";
   while (size >= field_header) {
     const size_t id = data[0], length = data[1] | size_t{data[2]} << 8;
-    if (id >= rows.size() || size - field_header < length) break;
-    const Written& row = rows[id];
-    const std::string* of = row.group.empty() ? nullptr : &row.group;
-    if (of == group || (of && group && *of == *group)) {
-      out += ',';
+    if (id >= static_cast<size_t>(Field::count_) || size - field_header < length) break;
+    const Begin& begin = begins[id];
+    if (begin.group != group && strcmp(begin.group, group) != 0) {
+      if (*group) output.put('}');
+      output.put(*begin.group ? begin.open : std::string_view(","));
     } else {
-      if (group) out += '}';
-      group = of;
-      if (group)
-        out += *group;
-      else
-        out += ',';
+      output.put(',');
     }
-    out += row.name;
+    group = begin.group;
+    output.put(begin.name);
     const uint8_t* value = data + field_header;
     const std::string_view text(reinterpret_cast<const char*>(value), length);
     switch (field_rows[id].type) {
       case FieldType::text:
-        write_json_string(text, out);
+        output.string(text);
         break;
       case FieldType::list:
-        write_list(text, out);
+        output.list(text);
         break;
       case FieldType::number: {
         uint64_t number = 0;
         for (size_t i = 0; i < length && i < sizeof number; ++i) number |= uint64_t{value[i]} << (8 * i);
-        char digits[20];
-        out.append(digits, static_cast<size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits));
+        output.number(number);
         break;
       }
     }
     data += field_header + length;
     size -= field_header + length;
   }
-  if (group) out += '}';
+  if (*group) output.put('}');
 }
 
 }  // namespace dipper
