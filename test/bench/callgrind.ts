@@ -10,33 +10,47 @@ export interface Profile {
   exclusive: Map<string, number>;
   /** Spent in calls into the object from any other object, all that it calls in turn included: `to <- from`. */
   entered: Map<string, number>;
+  /** Spent in calls of a function, all that it calls in turn included. */
+  functions: Map<string, number>;
 }
 
 export async function readProfile(path: string): Promise<Profile> {
-  const profile: Profile = { total: 0, exclusive: new Map(), entered: new Map() };
-  const names = new Map<string, string>();
-  /** `(3) /usr/lib/x.so` names object 3, `(3)` alone refers to it. */
-  const object = (text: string): string => {
+  const profile: Profile = {
+    total: 0,
+    exclusive: new Map(),
+    entered: new Map(),
+    functions: new Map(),
+  };
+  const objects = new Map<string, string>();
+  const functions = new Map<string, string>();
+  /** `(3) /usr/lib/x.so` gives 3 a name, `(3)` alone refers to it. */
+  const named = (names: Map<string, string>, text: string): string => {
     const [, id, name] = /^\((\d+)\)(?: (.*))?$/.exec(text) ?? [];
-    if (id === undefined) return basename(text);
-    if (name !== undefined) names.set(id, basename(name));
+    if (id === undefined) return text;
+    if (name !== undefined) names.set(id, name);
     return names.get(id) ?? '???';
   };
+  const object = (text: string): string => basename(named(objects, text));
   const add = (to: Map<string, number>, key: string, cost: number): void => {
     to.set(key, (to.get(key) ?? 0) + cost);
   };
   let current = '???';
   let called: string | undefined;
+  let inside = '???';
+  let callee = '???';
   let isCall = false;
   for await (const line of createInterface({ input: createReadStream(path) })) {
     if (line.startsWith('ob=')) current = object(line.slice(3));
     else if (line.startsWith('cob=')) called = object(line.slice(4));
+    else if (line.startsWith('fn=')) inside = named(functions, line.slice(3));
+    else if (line.startsWith('cfn=')) callee = named(functions, line.slice(4));
     else if (line.startsWith('calls=')) isCall = true;
     else if (/^[\d+*-]/.test(line)) {
       const cost = Number(line.split(' ')[1]);
       if (isCall) {
         if (called !== undefined && called !== current)
           add(profile.entered, `${called} <- ${current}`, cost);
+        if (callee !== inside) add(profile.functions, callee, cost);
         called = undefined;
         isCall = false;
       } else {

@@ -2,7 +2,7 @@
 // JSON to stdout, words to stderr. docs/performance.md explains the method and keeps the figures.
 //   npm run bench [-- --quick] [--pairs N] [--only ndpi|workers|long|memory]
 import { spawnSync } from 'node:child_process';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type CaptureOptions, defaults } from './make-capture.js';
@@ -80,6 +80,15 @@ function memoryText(title: string, memory: Memory): void {
 }
 
 buildNative();
+const load = loadavg()[0] ?? 0;
+result.machine = {
+  processors: cpus().length,
+  model: cpus()[0]?.model,
+  node: process.version,
+  load,
+};
+if (load > 0.5)
+  text(`the machine is busy (load ${load.toFixed(1)}): wall times are of little worth`);
 text(`${cpus().length} processors, ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`);
 if (wanted('ndpi')) compare('ndpi_reader', 'whole captures', capture('mixed'));
 if (wanted('long')) compare('ndpi_reader_long_flows', 'long flows', capture('long'));
