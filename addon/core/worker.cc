@@ -145,7 +145,8 @@ void Worker::track_tcp(Flow& flow, const Packet& packet) {
   }
   const bool was_closed = flow.tcp_closed();
   if (packet.tcp_flags & tcp_rst) flow.rst = true;
-  if (packet.tcp_flags & tcp_fin) (packet.from_lower ? flow.fin_lower : flow.fin_upper) = true;
+  if ((packet.tcp_flags & tcp_fin) && packet.from_lower) flow.fin_lower = true;
+  if ((packet.tcp_flags & tcp_fin) && !packet.from_lower) flow.fin_upper = true;
   if (options_.expiry && !was_closed && flow.tcp_closed()) wheel_.move(flow, deadline(flow));
 }
 
