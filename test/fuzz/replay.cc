@@ -27,12 +27,25 @@ class Mutator {
     for (uint64_t n = 1 + next() % 8; n && !bytes.empty(); --n) {
       const size_t at = next() % bytes.size();
       switch (next() % 6) {
-        case 0: bytes[at] ^= static_cast<uint8_t>(1u << next() % 8); break;
-        case 1: bytes[at] = static_cast<uint8_t>(next()); break;
-        case 2: bytes[at] = next() % 2 ? 0xff : 0; break;
-        case 3: bytes.resize(at); break;
-        case 4: bytes.insert(bytes.begin() + static_cast<ptrdiff_t>(at), next() % 16, static_cast<uint8_t>(next())); break;
-        default: bytes.erase(bytes.begin() + static_cast<ptrdiff_t>(at)); break;
+        case 0:
+          bytes[at] ^= static_cast<uint8_t>(1u << next() % 8);
+          break;
+        case 1:
+          bytes[at] = static_cast<uint8_t>(next());
+          break;
+        case 2:
+          bytes[at] = next() % 2 ? 0xff : 0;
+          break;
+        case 3:
+          bytes.resize(at);
+          break;
+        case 4:
+          bytes.insert(bytes.begin() + static_cast<ptrdiff_t>(at), next() % 16,
+                       static_cast<uint8_t>(next()));
+          break;
+        default:
+          bytes.erase(bytes.begin() + static_cast<ptrdiff_t>(at));
+          break;
       }
     }
     return bytes;
@@ -75,11 +88,16 @@ int main(int argc, char** argv) {
   unsigned long inputs = 0;
   for (const fs::path& file : files) {
     std::ifstream in(file, std::ios::binary);
+    if (!in) {
+      fprintf(stderr, "%s: cannot be read\n", file.c_str());
+      return 1;
+    }
     const Bytes bytes{std::istreambuf_iterator<char>(in), {}};
     run(bytes);
     ++inputs;
     for (unsigned long n = 0; n < mutations; ++n, ++inputs) run(mutator.change(bytes));
   }
-  printf("%s: %lu inputs of %zu files\n", fs::path(argv[0]).filename().c_str(), inputs, files.size());
+  printf("%s: %lu inputs of %zu files\n", fs::path(argv[0]).filename().c_str(), inputs,
+         files.size());
   return inputs ? 0 : 1;
 }
