@@ -14,11 +14,9 @@ constexpr uint8_t protocol_tcp = 6, protocol_udp = 17, protocol_icmp = 1, protoc
 constexpr uint64_t emergency_divisor = 10;
 // Pool entries looked at to make room: the least valuable of so many is evicted when none is past its limit. While
 // all of them were answered the search goes on, up to the longer bound: established flows lie side by side in the pool, and
-// at most one in so many may fall to a flood.
-constexpr uint32_t eviction_window = 64, longest_search = 4096;
-// Where all of those are answered (talkers that came before a flood) the search goes on so far: else each such stretch
-// loses one, 1.6 % of 1,000 established flows.
-constexpr uint32_t eviction_search = 1024;
+// at most one in so many may fall to a flood (each stretch of 64 lost one of 1,000: 1.6 %). Longer costs every new flow
+// more once the table is full of talkers alone.
+constexpr uint32_t eviction_window = 64, longest_search = 1024;
 
 }  // namespace
 
@@ -311,7 +309,7 @@ void Worker::make_room() {
   }
   Flow* victim = nullptr;
   bool room = false;
-  for (uint32_t i = 0; i < eviction_window || (i < eviction_search && !room && victim && victim->answered()); ++i) {
+  for (uint32_t i = 0; i < eviction_window || (i < longest_search && !room && victim && victim->answered()); ++i) {
     if (eviction_hand_ >= table_.pool_size()) eviction_hand_ = 0;
     Flow& flow = table_.at(eviction_hand_++);
     if (!flow.live) continue;
