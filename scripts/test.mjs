@@ -45,11 +45,11 @@ const parts = [
 ];
 
 const leftOut = [
-  ['live capture (needs root and network namespaces)', 'sudo npm run test:live'],
   ['data plane under ASan and UBSan', 'npm run test:asan'],
   ['data plane under TSan', 'npm run test:tsan'],
-  ['fuzzing', 'npm run fuzz'],
-  ['benchmarks', 'npm run bench; npm run bench:instructions'],
+  ['fuzz targets over their corpora', 'npm run fuzz:replay'],
+  ['fuzzing, ten minutes a target (needs clang and libclang-rt-dev)', 'npm run fuzz'],
+  ['benchmarks (need libndpi-bin and valgrind)', 'npm run bench; npm run bench:instructions'],
 ];
 
 function runPart({ name, command: [program, ...args], counts }) {
