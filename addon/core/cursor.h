@@ -1,5 +1,6 @@
-// The one way to read packet bytes: a borrowed range that only shrinks, and loads that never assume alignment.
-// Thread: a value type, owned by the stack frame that decodes. Callers compare size before they load.
+// The one way to read packet bytes: a borrowed range that only shrinks, and loads that never assume
+// alignment. Thread: a value type, owned by the stack frame that decodes. Callers compare size
+// before they load.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -25,9 +26,9 @@ inline uint64_t load_be64(const uint8_t* p) noexcept {
   return static_cast<uint64_t>(load_be32(p)) << 32 | load_be32(p + 4);
 }
 
-// Two words, so that it travels in registers. The accessors do not check: `has(n)` first, once a header, is
-// cheaper than a check a field and just as safe, because the tests cut every sample frame at every byte under
-// AddressSanitizer.
+// Two words, so that it travels in registers. The accessors do not check: `has(n)` first, once a
+// header, is cheaper than a check a field and just as safe, because the tests cut every sample
+// frame at every byte under AddressSanitizer.
 struct Cursor {
   const uint8_t* data;
   size_t size;
@@ -40,7 +41,9 @@ struct Cursor {
   uint32_t le32(size_t at) const noexcept { return load_le32(data + at); }
 
   // What follows the first n bytes; empty when there are fewer.
-  Cursor skip(size_t n) const noexcept { return n <= size ? Cursor{data + n, size - n} : Cursor{data + size, 0}; }
+  Cursor skip(size_t n) const noexcept {
+    return n <= size ? Cursor{data + n, size - n} : Cursor{data + size, 0};
+  }
   // The first n bytes; all when there are fewer.
   Cursor first(size_t n) const noexcept { return {data, n < size ? n : size}; }
 };

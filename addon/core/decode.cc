@@ -4,6 +4,7 @@
 
 #include "core/decode_layers.h"
 #include "core/decode_reference.h"
+#include "core/decode_regular.h"
 
 namespace dipper {
 
@@ -13,7 +14,9 @@ struct Decoder::State {
   FragmentTable fragments;
 };
 
-Decoder::Decoder(const DecodeOptions& options) : state_(std::make_unique<State>()) { state_->options = options; }
+Decoder::Decoder(const DecodeOptions& options) : state_(std::make_unique<State>()) {
+  state_->options = options;
+}
 
 Decoder::~Decoder() = default;
 
@@ -22,10 +25,11 @@ Discard Decoder::decode(const PacketView& view, Packet& packet) noexcept {
   if (view.timestamp_ns > state.latest_ns) state.latest_ns = view.timestamp_ns;
   packet.hash = 0;
   packet.timestamp_ns = state.latest_ns;
-  packet.ethernet = nullptr;
   packet.tunnel = Tunnel::none;
   packet.captured_length = view.captured_length;
   packet.wire_length = view.wire_length;
+  if (!state.options.reference && layer::regular(view, packet)) return Discard::none;
+  packet.ethernet = nullptr;
   if (state.options.reference) return decode_reference(view, packet);
   const layer::Frame frame{view, packet, state.fragments, state.options.tunnels};
   const Discard discard = layer::link(frame, view.link_type, {view.data, view.captured_length});

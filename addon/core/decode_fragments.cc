@@ -2,10 +2,15 @@
 #include "core/decode_fragments.h"
 
 #include <cstring>
+#include <new>
+#include <type_traits>
 
 namespace dipper {
 
-FragmentTable::FragmentTable() : entries_(new Entry[ways * sets]()) {}
+FragmentTable::FragmentTable() : entries_(static_cast<Entry*>(calloc(ways * sets, sizeof(Entry)))) {
+  static_assert(std::is_trivial_v<Entry>, "zeroed memory is an empty entry");
+  if (!entries_) throw std::bad_alloc();
+}
 
 uint32_t FragmentTable::first_of_set(const FragmentId& id) const noexcept {
   // Needs to spread, not to resist: who aims at a set only loses fragments of four datagrams.
@@ -19,7 +24,8 @@ uint32_t FragmentTable::first_of_set(const FragmentId& id) const noexcept {
   return static_cast<uint32_t>(hash % sets) * ways;
 }
 
-void FragmentTable::remember(const FragmentId& id, uint64_t now_ns, const FlowKey& key, bool from_lower) noexcept {
+void FragmentTable::remember(const FragmentId& id, uint64_t now_ns, const FlowKey& key,
+                             bool from_lower) noexcept {
   Entry* set = &entries_[first_of_set(id)];
   Entry* entry = set;
   for (uint32_t way = 0; way < ways; ++way) {
@@ -35,7 +41,8 @@ void FragmentTable::remember(const FragmentId& id, uint64_t now_ns, const FlowKe
   entry->from_lower = from_lower;
 }
 
-bool FragmentTable::find(const FragmentId& id, uint64_t now_ns, FlowKey& key, bool& from_lower) const noexcept {
+bool FragmentTable::find(const FragmentId& id, uint64_t now_ns, FlowKey& key,
+                         bool& from_lower) const noexcept {
   const Entry* set = &entries_[first_of_set(id)];
   for (uint32_t way = 0; way < ways; ++way) {
     const Entry& entry = set[way];

@@ -7,18 +7,21 @@ namespace dipper::layer {
 
 namespace {
 
-constexpr size_t ipv4_header = 20, ipv6_header = 40, udp_header = 8, tcp_header = 20, sctp_header = 12;
+constexpr size_t ipv4_header = 20, ipv6_header = 40, udp_header = 8, tcp_header = 20,
+                 sctp_header = 12;
 constexpr size_t max_l3 = 65535;
-constexpr int max_extensions = 16;  // hosts send three at most; RFC 8504 section 5.3 lets a receiver set a limit
+constexpr int max_extensions =
+    16;  // hosts send three at most; RFC 8504 section 5.3 lets a receiver set a limit
 constexpr uint16_t more_fragments = 0x2000, fragment_offset = 0x1fff;
 
 size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-// An IP header that was read: where its payload begins and ends by its own word, and how much of it is there.
+// An IP header that was read: where its payload begins and ends by its own word, and how much of it
+// is there.
 struct Datagram {
-  Cursor captured;    // from the IP header to the end of the frame
-  size_t l4_offset;   // <= captured.size and <= length
-  size_t length;      // of header and payload by the IP length
+  Cursor captured;   // from the IP header to the end of the frame
+  size_t l4_offset;  // <= captured.size and <= length
+  size_t length;     // of header and payload by the IP length
   uint8_t ip_protocol;
 };
 
@@ -54,7 +57,8 @@ Discard transport(const Frame& frame, Layers layers, const Datagram& d) noexcept
     l4_header = udp_header;
     const Tunnel tunnel = udp_tunnel(source_port, destination_port);
     if (tunnel != Tunnel::none && frame.decodes(tunnel)) {
-      const Discard inner = inside_udp(frame, layers, tunnel, d.captured.skip(d.l4_offset + udp_header));
+      const Discard inner =
+          inside_udp(frame, layers, tunnel, d.captured.skip(d.l4_offset + udp_header));
       if (stands(inner)) return inner;
     }
   } else if (d.ip_protocol == protocol::sctp) {
@@ -62,7 +66,8 @@ Discard transport(const Frame& frame, Layers layers, const Datagram& d) noexcept
     source_port = l4.be16(0);
     destination_port = l4.be16(2);
     l4_header = sctp_header;
-  } else if (d.ip_protocol == protocol::ipv4 || d.ip_protocol == protocol::ipv6 || d.ip_protocol == protocol::gre) {
+  } else if (d.ip_protocol == protocol::ipv4 || d.ip_protocol == protocol::ipv6 ||
+             d.ip_protocol == protocol::gre) {
     const Discard inner = inside_ip(frame, layers, d.ip_protocol, d.captured.skip(d.l4_offset));
     if (stands(inner)) return inner;
   }
@@ -79,10 +84,11 @@ Discard transport(const Frame& frame, Layers layers, const Datagram& d) noexcept
   return Discard::none;
 }
 
-// A fragment of a datagram: the first is decoded and remembered with the flow that it turned out to be in, be
-// it the flow inside a tunnel; a later one is looked up.
+// A fragment of a datagram: the first is decoded and remembered with the flow that it turned out to
+// be in, be it the flow inside a tunnel; a later one is looked up.
 template <int version>
-Discard fragment(const Frame& frame, Layers layers, const Datagram& d, const FragmentId& id, bool first) noexcept {
+Discard fragment(const Frame& frame, Layers layers, const Datagram& d, const FragmentId& id,
+                 bool first) noexcept {
   Packet& packet = frame.packet;
   if (first) {
     const Discard result = transport<version>(frame, layers, d);
@@ -92,7 +98,8 @@ Discard fragment(const Frame& frame, Layers layers, const Datagram& d, const Fra
     return result;
   }
   bool from_lower;
-  if (!frame.fragments.find(id, packet.timestamp_ns, packet.key, from_lower)) return Discard::fragment_without_first;
+  if (!frame.fragments.find(id, packet.timestamp_ns, packet.key, from_lower))
+    return Discard::fragment_without_first;
   fill_extent(packet, d, 0);
   packet.from_lower = from_lower;
   packet.tcp_flags = 0;
@@ -121,7 +128,8 @@ Discard ipv4(const Frame& frame, Layers layers, Cursor c) noexcept {
   }
   const Datagram d{c, header, length, c.u8(9)};
   const uint16_t fragment_word = c.be16(6);
-  if ((fragment_word & (more_fragments | fragment_offset)) == 0) return transport<4>(frame, layers, d);
+  if ((fragment_word & (more_fragments | fragment_offset)) == 0)
+    return transport<4>(frame, layers, d);
   FragmentId id = fragment_id(layers);
   memcpy(id.source, c.data + 12, 4);
   memcpy(id.destination, c.data + 16, 4);
@@ -189,7 +197,8 @@ Discard ipv6(const Frame& frame, Layers layers, Cursor c) noexcept {
 
 }  // namespace
 
-// The version nibble decides, whatever the layer below announced: MPLS and BSD loopback announce nothing reliable.
+// The version nibble decides, whatever the layer below announced: MPLS and BSD loopback announce
+// nothing reliable.
 Discard ip(const Frame& frame, Layers layers, Cursor c) noexcept {
   if (c.size == 0) return Discard::truncated_link;
   switch (c.u8(0) >> 4) {

@@ -6,9 +6,9 @@
 
 namespace dipper {
 
-// Zeroes the key and writes version, addresses and ports; the smaller (address, port) is the lower. `addresses`
-// is the source address with the destination right behind it, as in both IP headers. True when the source is
-// the lower endpoint, or both are the same.
+// Zeroes the key and writes version, addresses and ports; the smaller (address, port) is the lower.
+// `addresses` is the source address with the destination right behind it, as in both IP headers.
+// True when the source is the lower endpoint, or both are the same.
 template <int version>
 inline bool fill_endpoints(FlowKey& key, const uint8_t* addresses, uint16_t source_port,
                            uint16_t destination_port) noexcept {

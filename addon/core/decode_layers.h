@@ -1,6 +1,7 @@
-// Inside decode only: what one layer hands to the next. Each decode_*.cc holds the layers of one family; every
-// function takes the rest of the frame and either fills the packet (Discard::none) or says why not.
-// Thread: the decoder's. Nothing here is kept beyond one frame but the fragment table.
+// Inside decode only: what one layer hands to the next. Each decode_*.cc holds the layers of one
+// family; every function takes the rest of the frame and either fills the packet (Discard::none) or
+// says why not. Thread: the decoder's. Nothing here is kept beyond one frame but the fragment
+// table.
 #pragma once
 #include "core/cursor.h"
 #include "core/decode.h"
@@ -8,8 +9,8 @@
 
 namespace dipper::layer {
 
-// What the headers so far said about the flow. Eight bytes passed by value: a tunnel that turns out not to be
-// one leaves no trace in its outer packet.
+// What the headers so far said about the flow. Eight bytes passed by value: a tunnel that turns out
+// not to be one leaves no trace in its outer packet.
 struct Layers {
   uint32_t tunnel_id = 0;
   uint16_t vlan_id = 0;
@@ -18,8 +19,8 @@ struct Layers {
 };
 static_assert(sizeof(Layers) == 8, "Layers travels in one register");
 
-// Levels of encapsulation before a frame is given up: more than any network needs, few enough that a crafted
-// frame costs no more than a long one.
+// Levels of encapsulation before a frame is given up: more than any network needs, few enough that
+// a crafted frame costs no more than a long one.
 constexpr uint8_t max_depth = 8;
 
 struct Frame {
@@ -42,8 +43,9 @@ constexpr uint16_t first = 0x0600;  // below: a length field (IEEE 802.3 clause 
 }  // namespace ethertype
 
 namespace protocol {
-constexpr uint8_t hop_by_hop = 0, ipv4 = 4, tcp = 6, udp = 17, ipv6 = 41, routing = 43, fragment = 44, gre = 47, ah = 51,
-                  destination_options = 60, sctp = 132, mobility = 135, hip = 139, shim6 = 140;
+constexpr uint8_t hop_by_hop = 0, ipv4 = 4, tcp = 6, udp = 17, ipv6 = 41, routing = 43,
+                  fragment = 44, gre = 47, ah = 51, destination_options = 60, sctp = 132,
+                  mobility = 135, hip = 139, shim6 = 140;
 }  // namespace protocol
 
 // decode_link.cc
@@ -66,7 +68,8 @@ Discard ppi(const Frame& frame, Layers layers, Cursor cursor) noexcept;
 Discard ip(const Frame& frame, Layers layers, Cursor cursor) noexcept;
 
 // decode_tunnels.cc
-// What the ports of a UDP packet allow it to be; none for almost every packet, so this much is inline.
+// What the ports of a UDP packet allow it to be; none for almost every packet, so this much is
+// inline.
 inline Tunnel udp_tunnel(uint16_t source, uint16_t destination) noexcept {
   switch (destination) {
     case 2152:
@@ -80,7 +83,8 @@ inline Tunnel udp_tunnel(uint16_t source, uint16_t destination) noexcept {
     case 37008:
       return Tunnel::tzsp;
   }
-  switch (source) {  // VXLAN's source port is a hash of the inner flow (RFC 7348 section 5), never 4789 by meaning
+  switch (source) {  // VXLAN's source port is a hash of the inner flow (RFC 7348 section 5), never
+                     // 4789 by meaning
     case 2152:
       return Tunnel::gtp_u;
     case 3544:
@@ -93,11 +97,14 @@ inline Tunnel udp_tunnel(uint16_t source, uint16_t destination) noexcept {
   return Tunnel::none;
 }
 
-// Discard::none: the packet is the inner one. too_many_tunnels stands for the whole frame. Anything else means
-// that the outer packet is the flow: what merely uses a tunnel's port or protocol must not vanish.
+// Discard::none: the packet is the inner one. too_many_tunnels stands for the whole frame. Anything
+// else means that the outer packet is the flow: what merely uses a tunnel's port or protocol must
+// not vanish.
 Discard inside_udp(const Frame& frame, Layers layers, Tunnel tunnel, Cursor payload) noexcept;
 Discard inside_ip(const Frame& frame, Layers layers, uint8_t ip_protocol, Cursor payload) noexcept;
 
-inline bool stands(Discard inner) noexcept { return inner == Discard::none || inner == Discard::too_many_tunnels; }
+inline bool stands(Discard inner) noexcept {
+  return inner == Discard::none || inner == Discard::too_many_tunnels;
+}
 
 }  // namespace dipper::layer

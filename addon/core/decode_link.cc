@@ -9,7 +9,8 @@ namespace {
 
 constexpr size_t ethernet_header = 14, sll_header = 16, sll2_header = 20;
 
-// BSD loopback's address families: 2 everywhere, IPv6 as NetBSD and OpenBSD, FreeBSD, macOS, Linux have it.
+// BSD loopback's address families: 2 everywhere, IPv6 as NetBSD and OpenBSD, FreeBSD, macOS, Linux
+// have it.
 Discard family(const Frame& frame, uint32_t value, Cursor c) noexcept {
   switch (value) {
     case 2:
@@ -72,7 +73,8 @@ Discard mpls(const Frame& frame, Layers layers, Cursor c) noexcept {
   }
   if (c.size == 0) return Discard::truncated_mpls;
   if (c.u8(0) >> 4 != 0) return ip(frame, layers, c);
-  // A pseudowire control word begins with four zero bits (RFC 4385 section 3); what it carries is Ethernet.
+  // A pseudowire control word begins with four zero bits (RFC 4385 section 3); what it carries is
+  // Ethernet.
   if (!c.has(4)) return Discard::truncated_mpls;
   if (layers.depth == max_depth) return Discard::too_many_tunnels;
   ++layers.depth;
@@ -122,7 +124,8 @@ Discard llc(const Frame& frame, Layers layers, Cursor c) noexcept {
   if (c.u8(0) != 0xaa || c.u8(1) != 0xaa || c.u8(2) != 0x03) return Discard::llc;
   if (!c.has(8)) return Discard::truncated_link;
   const uint32_t organisation = c.be32(2) & 0xffffff;
-  if (organisation != 0x000000 && organisation != 0x0000f8) return Discard::llc;  // RFC 1042; IEEE 802.1H
+  if (organisation != 0x000000 && organisation != 0x0000f8)
+    return Discard::llc;  // RFC 1042; IEEE 802.1H
   const uint16_t type = c.be16(6);
   return type < ethertype::first ? Discard::llc : after_ethertype(frame, layers, type, c.skip(8));
 }
@@ -152,9 +155,11 @@ Discard link(const Frame& frame, uint32_t link_type, Cursor c) noexcept {
     case LinkType::ipv6:
       return ip(frame, {}, c);
     case LinkType::linux_sll:
-      return c.has(sll_header) ? after_ethertype(frame, {}, c.be16(14), c.skip(sll_header)) : Discard::truncated_link;
+      return c.has(sll_header) ? after_ethertype(frame, {}, c.be16(14), c.skip(sll_header))
+                               : Discard::truncated_link;
     case LinkType::linux_sll2:
-      return c.has(sll2_header) ? after_ethertype(frame, {}, c.be16(0), c.skip(sll2_header)) : Discard::truncated_link;
+      return c.has(sll2_header) ? after_ethertype(frame, {}, c.be16(0), c.skip(sll2_header))
+                                : Discard::truncated_link;
     case LinkType::ieee802_11:
       return wlan(frame, {}, c, WlanFrame::plain);
     case LinkType::ieee802_11_radio:

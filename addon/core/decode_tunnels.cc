@@ -1,12 +1,14 @@
 // Packets inside packets: GTP-U, CAPWAP, TZSP, GRE, VXLAN, IP in IP, Teredo. Thread: the decoder's.
-// Each function first checks all that its header promises, because the outer packet may only share the port.
+// Each function first checks all that its header promises, because the outer packet may only share
+// the port.
 #include "core/decode_layers.h"
 
 namespace dipper::layer {
 
 namespace {
 
-constexpr Discard no_tunnel = Discard::truncated_tunnel;  // whatever it is, it is not a whole tunnel packet
+constexpr Discard no_tunnel =
+    Discard::truncated_tunnel;  // whatever it is, it is not a whole tunnel packet
 
 // 3GPP TS 29.281 section 5.1: version 1, protocol type GTP, message T-PDU.
 Discard gtp_u(const Frame& frame, Layers layers, Cursor c) noexcept {
@@ -86,7 +88,8 @@ Discard teredo(const Frame& frame, Layers layers, Cursor c) noexcept {
 }
 
 // ERSPAN (draft-foschiano-erspan) in GRE: type I without a header has no sequence number either.
-Discard erspan(const Frame& frame, Layers layers, uint16_t type, bool has_sequence, Cursor c) noexcept {
+Discard erspan(const Frame& frame, Layers layers, uint16_t type, bool has_sequence,
+               Cursor c) noexcept {
   if (type == ethertype::erspan) return ethernet(frame, layers, has_sequence ? c.skip(8) : c);
   if (!c.has(12)) return no_tunnel;
   const bool subheader = c.u8(11) & 1;
@@ -95,7 +98,8 @@ Discard erspan(const Frame& frame, Layers layers, uint16_t type, bool has_sequen
 
 // RFC 2784 and 2890, version 0 without routing.
 Discard gre(const Frame& frame, Layers layers, Cursor c) noexcept {
-  constexpr uint16_t checksum = 0x8000, routing = 0x4000, key = 0x2000, sequence = 0x1000, version = 7;
+  constexpr uint16_t checksum = 0x8000, routing = 0x4000, key = 0x2000, sequence = 0x1000,
+                     version = 7;
   if (!c.has(4)) return no_tunnel;
   const uint16_t flags = c.be16(0), type = c.be16(2);
   if (flags & (routing | version)) return no_tunnel;

@@ -8,13 +8,14 @@ namespace dipper::layer {
 namespace {
 
 constexpr size_t wlan_header = 24, address_4 = 6, qos_control = 2, ht_control = 4, fcs_size = 4;
-constexpr uint8_t qos_bit = 0x80, no_data_bit = 0x40;                                       // first byte
+constexpr uint8_t qos_bit = 0x80, no_data_bit = 0x40;                      // first byte
 constexpr uint8_t ds_bits = 0x03, protected_bit = 0x40, order_bit = 0x80;  // second byte
 
 // Without the check sequence, of which a short capture length may have cut a part.
 Cursor without_fcs(const Frame& frame, Cursor c) {
   const PacketView& view = frame.view;
-  const size_t cut = view.wire_length > view.captured_length ? view.wire_length - view.captured_length : 0;
+  const size_t cut =
+      view.wire_length > view.captured_length ? view.wire_length - view.captured_length : 0;
   const size_t captured = cut < fcs_size ? fcs_size - cut : 0;
   return c.first(c.size > captured ? c.size - captured : 0);
 }
@@ -68,7 +69,8 @@ Discard radiotap(const Frame& frame, Layers layers, Cursor c) noexcept {
   return wlan(frame, layers, c, flags & is_padded ? WlanFrame::padded : WlanFrame::plain);
 }
 
-// CACE Technologies' PPI: a link type, and fields of which the 802.11 one tells of a check sequence.
+// CACE Technologies' PPI: a link type, and fields of which the 802.11 one tells of a check
+// sequence.
 Discard ppi(const Frame& frame, Layers layers, Cursor c) noexcept {
   constexpr uint16_t common_field = 2, has_fcs = 0x0001, bad_fcs = 0x0004;
   constexpr size_t fixed = 8, field_header = 4, flags_offset = 8;
@@ -84,7 +86,8 @@ Discard ppi(const Frame& frame, Layers layers, Cursor c) noexcept {
   while (fields.has(field_header)) {
     const uint16_t type = fields.le16(0);
     const size_t size = fields.le16(2);
-    if (type == common_field && size >= flags_offset + 2 && fields.has(field_header + flags_offset + 2)) {
+    if (type == common_field && size >= flags_offset + 2 &&
+        fields.has(field_header + flags_offset + 2)) {
       const uint16_t flags = fields.le16(field_header + flags_offset);
       if (flags & bad_fcs) return Discard::wlan_bad_fcs;
       if (flags & has_fcs) c = without_fcs(frame, c);

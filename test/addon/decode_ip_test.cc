@@ -11,7 +11,9 @@ using frames::tcp4;
 
 namespace {
 
-std::string raw(const Bytes& frame) { return frames::describe(frames::decode(LinkType::raw, frame)); }
+std::string raw(const Bytes& frame) {
+  return frames::describe(frames::decode(LinkType::raw, frame));
+}
 
 Bytes changed(Bytes frame, size_t at, uint8_t value) {
   frame[at] = value;
@@ -37,12 +39,14 @@ TEST(decode_both_directions_one_key) {
 
 TEST(decode_order_of_endpoints) {
   // The address decides before the port, the port decides between equal addresses.
-  const Bytes same_address = hex("4500 001c 0001 0000 4011 0000 0a000001 0a000001 0050 0400 0008 0000");
+  const Bytes same_address =
+      hex("4500 001c 0001 0000 4011 0000 0a000001 0a000001 0050 0400 0008 0000");
   CHECK_STR(raw(same_address), "10.0.0.1:80>10.0.0.1:1024/17");
   CHECK(frames::decode(LinkType::raw, same_address).packet.from_lower);
   const Bytes reversed = hex("4500 001c 0001 0000 4011 0000 0a000001 0a000001 0400 0050 0008 0000");
   CHECK(!frames::decode(LinkType::raw, reversed).packet.from_lower);
-  CHECK(frames::decode(LinkType::raw, same_address).packet.key == frames::decode(LinkType::raw, reversed).packet.key);
+  CHECK(frames::decode(LinkType::raw, same_address).packet.key ==
+        frames::decode(LinkType::raw, reversed).packet.key);
   // To itself on one port, as a LAND attack does: the sender counts as lower.
   const Bytes land = hex("4500 001c 0001 0000 4011 0000 0a000001 0a000001 0050 0050 0008 0000");
   CHECK(frames::decode(LinkType::raw, land).packet.from_lower);
@@ -66,7 +70,8 @@ TEST(decode_padding_stays_in_l3_and_out_of_payload) {
 }
 
 TEST(decode_ports_are_not_read_from_padding) {
-  CHECK_STR(raw(changed(tcp4, 3, 23)), "truncated_l4");  // three bytes of TCP by the IP length, twenty in the frame
+  CHECK_STR(raw(changed(tcp4, 3, 23)),
+            "truncated_l4");  // three bytes of TCP by the IP length, twenty in the frame
   CHECK_STR(raw(changed(tcp4, 3, 24)), frames::tcp4_text);
   Bytes six = frames::udp6;
   six[5] = 3;
@@ -76,7 +81,8 @@ TEST(decode_ports_are_not_read_from_padding) {
 TEST(decode_cut_by_snap_length) {
   const Bytes whole = frames::ipv4(17, frames::udp(1024, 53, Bytes(500, 'x')));
   const Bytes cut(whole.begin(), whole.begin() + 24);  // the ports and no more
-  const frames::Result result = frames::decode(LinkType::raw, cut, {}, static_cast<uint32_t>(whole.size()));
+  const frames::Result result =
+      frames::decode(LinkType::raw, cut, {}, static_cast<uint32_t>(whole.size()));
   CHECK_STR(frames::describe(result), "192.0.2.1:1024>192.0.2.2:53/17");
   CHECK_EQ(result.packet.payload_length, 500);  // by the IP length
   CHECK_EQ(result.packet.l3_length, 24);        // what is there
@@ -84,8 +90,10 @@ TEST(decode_cut_by_snap_length) {
   CHECK_EQ(result.packet.wire_length, 528u);
   CHECK_STR(raw(Bytes(whole.begin(), whole.begin() + 23)), "truncated_l4");
   // TCP flags are in the fourteenth byte.
-  CHECK_EQ(frames::decode(LinkType::raw, Bytes(tcp4.begin(), tcp4.begin() + 33)).packet.tcp_flags, 0);
-  CHECK_EQ(frames::decode(LinkType::raw, Bytes(tcp4.begin(), tcp4.begin() + 34)).packet.tcp_flags, dipper::tcp_syn);
+  CHECK_EQ(frames::decode(LinkType::raw, Bytes(tcp4.begin(), tcp4.begin() + 33)).packet.tcp_flags,
+           0);
+  CHECK_EQ(frames::decode(LinkType::raw, Bytes(tcp4.begin(), tcp4.begin() + 34)).packet.tcp_flags,
+           dipper::tcp_syn);
 }
 
 TEST(decode_ipv4_header_that_lies) {
@@ -93,7 +101,8 @@ TEST(decode_ipv4_header_that_lies) {
   CHECK_STR(raw(changed(tcp4, 0, 0x4b)), "truncated_ipv4");  // 44 of 40 bytes
   CHECK_STR(raw(changed(tcp4, 3, 19)), "bad_ipv4_header");
   // Segmentation offload leaves zero: the frame's length counts.
-  const frames::Result offloaded = frames::decode(LinkType::raw, changed(join({tcp4, hex("616263")}), 3, 0));
+  const frames::Result offloaded =
+      frames::decode(LinkType::raw, changed(join({tcp4, hex("616263")}), 3, 0));
   CHECK_STR(frames::describe(offloaded), frames::tcp4_text);
   CHECK_EQ(offloaded.packet.payload_length, 3);
 }
@@ -114,8 +123,10 @@ TEST(decode_ipv6_extensions_that_lie) {
   Bytes cut = frames::ipv6(0, join({hex("1100000000000000"), ports}));
   cut.resize(44);
   CHECK_STR(raw(cut), "truncated_ipv6");
-  CHECK_STR(raw(frames::ipv6(59, {})), "20010db8000000000000000000000011:0>20010db8000000000000000000000012:0/59");
-  const std::string to_53 = "20010db8000000000000000000000011:1024>20010db8000000000000000000000012:53/17";
+  CHECK_STR(raw(frames::ipv6(59, {})),
+            "20010db8000000000000000000000011:0>20010db8000000000000000000000012:0/59");
+  const std::string to_53 =
+      "20010db8000000000000000000000011:1024>20010db8000000000000000000000012:53/17";
   const auto chain = [&](int headers) {
     Bytes all;
     for (int i = 1; i < headers; ++i) all = join({all, hex("3c00000000000000")});

@@ -9,7 +9,9 @@ using frames::tcp4;
 
 namespace {
 
-std::string decoded(LinkType link, const frames::Bytes& frame) { return frames::describe(frames::decode(link, frame)); }
+std::string decoded(LinkType link, const frames::Bytes& frame) {
+  return frames::describe(frames::decode(link, frame));
+}
 
 }  // namespace
 
@@ -28,8 +30,9 @@ TEST(decode_ethernet_refuses) {
   CHECK_STR(eth("8100 00", {}), "truncated_vlan");
   CHECK_STR(eth("8100 0001 88a8 0002 08", {}), "truncated_vlan");
   CHECK_STR(eth("8847 000100", {}), "truncated_mpls");
-  CHECK_STR(eth("8847 00010040", {}), "truncated_mpls");                  // not the bottom of the stack
-  CHECK_STR(eth("8847 00010140", hex("1000 0021 0000 0000")), "not_ip");  // associated channel, RFC 4385 section 5
+  CHECK_STR(eth("8847 00010040", {}), "truncated_mpls");  // not the bottom of the stack
+  CHECK_STR(eth("8847 00010140", hex("1000 0021 0000 0000")),
+            "not_ip");  // associated channel, RFC 4385 section 5
   CHECK_STR(eth("8864 1100 0001", {}), "truncated_pppoe");
   CHECK_STR(eth("8864 1100 0001 0002 00", {}), "truncated_pppoe");
   CHECK_STR(eth("8864 1100 0001 0002 c021", hex("0101")), "not_ip");  // LCP
@@ -47,11 +50,14 @@ TEST(decode_version_nibble_decides) {
 
 TEST(decode_other_links_refuse) {
   CHECK_STR(decoded(LinkType::null_loopback, join({hex("07000000"), tcp4})), "not_ip");
-  CHECK_STR(decoded(LinkType::loop, join({hex("02000000"), tcp4})), "not_ip");  // network order only
+  CHECK_STR(decoded(LinkType::loop, join({hex("02000000"), tcp4})),
+            "not_ip");  // network order only
   CHECK_STR(decoded(LinkType::loop, hex("000000")), "truncated_link");
   CHECK_STR(decoded(LinkType::ppp, hex("ff03 c021 0101")), "not_ip");
   CHECK_STR(decoded(LinkType::c_hdlc, join({hex("8f00 8035"), tcp4})), "not_ip");  // SLARP
-  CHECK_STR(decoded(LinkType::linux_sll, join({hex("0000 0304 0006 000000000000 0000 0004"), tcp4})), "llc");
+  CHECK_STR(
+      decoded(LinkType::linux_sll, join({hex("0000 0304 0006 000000000000 0000 0004"), tcp4})),
+      "llc");
 }
 
 TEST(decode_wlan_refuses) {
@@ -69,18 +75,26 @@ TEST(decode_wlan_refuses) {
   CHECK_STR(with(1, 0x41), "wlan_encrypted");  // protected
   CHECK_STR(with(22, 0x01), "fragment");
   CHECK_STR(with(24, 0x42), "llc");
-  CHECK_STR(decoded(LinkType::ieee802_11,
-                    join({hex("8801 0000 020000000003 020000000001 020000000002 0000 8000 020000000003 020000000001 0030"),
-                          hex("aaaa03000000 0800"), tcp4})),
-            "wlan_aggregate");
-  CHECK_STR(decoded(LinkType::ieee802_11_radio, join({hex("0000 0900 02000000 40"), data})), "wlan_bad_fcs");
-  CHECK_STR(decoded(LinkType::ieee802_11_radio, join({hex("0000 0700 02000000 40"), data})), "truncated_link");
-  CHECK_STR(decoded(LinkType::ieee802_11_radio, hex("0000 0800 00000080")), "truncated_link");
-  CHECK_STR(decoded(LinkType::ppi, join({hex("0000 0800 c0000000"), data})), "unsupported_link_type");
-  CHECK_STR(decoded(LinkType::ppi, join({hex("0000 0800 bd000000"), data})), "unsupported_link_type");
-  CHECK_STR(decoded(LinkType::ppi,
-                    join({hex("0000 2000 69000000 0200 1400 0000000000000000 0500 0000 00000000 00000000"), data})),
+  CHECK_STR(
+      decoded(LinkType::ieee802_11, join({hex("8801 0000 020000000003 020000000001 020000000002 "
+                                              "0000 8000 020000000003 020000000001 0030"),
+                                          hex("aaaa03000000 0800"), tcp4})),
+      "wlan_aggregate");
+  CHECK_STR(decoded(LinkType::ieee802_11_radio, join({hex("0000 0900 02000000 40"), data})),
             "wlan_bad_fcs");
+  CHECK_STR(decoded(LinkType::ieee802_11_radio, join({hex("0000 0700 02000000 40"), data})),
+            "truncated_link");
+  CHECK_STR(decoded(LinkType::ieee802_11_radio, hex("0000 0800 00000080")), "truncated_link");
+  CHECK_STR(decoded(LinkType::ppi, join({hex("0000 0800 c0000000"), data})),
+            "unsupported_link_type");
+  CHECK_STR(decoded(LinkType::ppi, join({hex("0000 0800 bd000000"), data})),
+            "unsupported_link_type");
+  CHECK_STR(
+      decoded(
+          LinkType::ppi,
+          join({hex("0000 2000 69000000 0200 1400 0000000000000000 0500 0000 00000000 00000000"),
+                data})),
+      "wlan_bad_fcs");
 }
 
 TEST(decode_wlan_check_sequence_is_not_payload) {
@@ -93,5 +107,6 @@ TEST(decode_wlan_check_sequence_is_not_payload) {
   CHECK_EQ(frames::decode(LinkType::ieee802_11_radio, cut, {}, wire).packet.l3_length, tcp4.size());
   // Ten bytes short: what is left is all data.
   const frames::Bytes shorter(frame.begin(), frame.end() - 10);
-  CHECK_EQ(frames::decode(LinkType::ieee802_11_radio, shorter, {}, wire).packet.l3_length, tcp4.size() - 6);
+  CHECK_EQ(frames::decode(LinkType::ieee802_11_radio, shorter, {}, wire).packet.l3_length,
+           tcp4.size() - 6);
 }
