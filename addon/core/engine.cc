@@ -84,7 +84,6 @@ bool Engine::distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBa
   ReaderCounters& counters = counters_->reader;
   const size_t n = lanes_.size();
   uint64_t bytes = 0, last = 0;
-  for (auto& batch : open) batch->keep(burst.block);
   for (uint32_t i = 0; i < burst.size; ++i) {
     const PacketView& view = burst.packets[i];
     bytes += view.captured_length;
@@ -107,11 +106,11 @@ bool Engine::distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBa
         batch = other;
       }
     }
-    if (++batch->size == PacketBatch::capacity) {
+    batch->keep(burst.block);
+    if (++batch->size == PacketBatch::capacity || batch->blocks.size() == PacketBatch::most_blocks) {
       if (last > last_packet_ns_.load(std::memory_order_relaxed)) last_packet_ns_.store(last, std::memory_order_relaxed);
       if (!lanes_[to]->ring.push(std::move(open[to]))) return false;
       open[to] = lanes_[to]->ring.take_empty();
-      open[to]->keep(burst.block);
     }
   }
   if (burst.size) {
@@ -155,10 +154,9 @@ void Engine::thread_ended() {
 size_t Engine::drain(uint8_t* out, size_t size) {
   wake_up_.taken();
   size_t written = 0;
-  for (size_t i = 0; i < lanes_.size() && written < size; ++i) {
-    next_drain_ = (next_drain_ + 1) % lanes_.size();  // no worker's lines wait behind another's for ever
-    written += lanes_[next_drain_]->queue.drain(out + written, size - written);
-  }
+  const size_t first = next_drain_++;  // in turn: no worker's lines wait behind another's for ever
+  for (size_t i = 0; i < lanes_.size() && written < size; ++i)
+    written += lanes_[(first + i) % lanes_.size()]->queue.drain(out + written, size - written);
   return written;
 }
 

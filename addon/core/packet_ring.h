@@ -16,6 +16,8 @@ namespace dipper {
 
 struct PacketBatch {
   static constexpr uint32_t capacity = 256;
+  // Passed on from this many even if not full: a worker that gets a packet now and then must not hold the whole stream.
+  static constexpr size_t most_blocks = 8;
   std::array<Packet, capacity> packets;
   uint32_t size = 0;
   bool flush = false;  // the source has nothing more for now: pass events on at once
