@@ -22,9 +22,9 @@ const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inheri
 if (status !== 0) process.exit(status ?? 1);
 process.stdout.write(`
 What to try next:
-  ${dipper} spy --json ${capture}         every flow as one line of JSON
-  ${dipper} spy --live YOUR.pcap          each flow as soon as it is recognised
-  sudo tcpdump -i eth0 -U -w - | ${dipper} spy --live pcap -
-  ${dipper} spy --help
-  npm test
+  every flow as one line of JSON       ${dipper} spy --json ${capture}
+  each flow once it is recognised      ${dipper} spy --live YOUR.pcap
+  what passes an interface now         sudo tcpdump -i eth0 -U -w - | ${dipper} spy --live pcap -
+  all options                          ${dipper} spy --help
+  the tests                            npm test
 `);
