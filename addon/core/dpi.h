@@ -21,22 +21,24 @@ struct DpiOptions {
   bool reference = false;  // 80 and 24 packets, as ndpiReader; other L4 protocols without a limit
 };
 
-// What the library said of a flow. Numbers are the library's own and mean nothing outside this process: messages
-// carry names.
+// What the library said of a flow, and what we found beside it. Numbers are the library's own and mean nothing outside
+// this process: messages carry names.
 struct Detection {
   uint64_t risks = 0;       // bit mask
   uint16_t master = 0, app = 0;  // protocol ids, 0 = unknown
   uint16_t category = 0;
   uint16_t score = 0;       // ndpi_risk2score
+  uint16_t soft = 0;        // the protocol that a soft dissector found (soft_dissectors.h), 0 = none
   uint8_t breed = 0;
   uint8_t confidence = 0;
   bool guessed = false;     // by give-up, not by a dissector
   bool operator==(const Detection& o) const {
     return risks == o.risks && master == o.master && app == o.app && category == o.category && score == o.score &&
-           breed == o.breed && confidence == o.confidence && guessed == o.guessed;
+           breed == o.breed && confidence == o.confidence && guessed == o.guessed && soft == o.soft;
   }
   // The most specific protocol that is known (app if there is one, else master); 0 = unknown.
   uint16_t protocol() const { return app ? app : master; }
+  bool identified() const { return protocol() || soft; }
 };
 
 enum class DpiStep : uint8_t {

@@ -117,13 +117,15 @@ void MessageWriter::identity(Text& t, const Flow& flow, const Sides& sides) cons
 
 const MessageWriter::DetectionText& MessageWriter::detection_text(const Detection& d) {
   const uint64_t mixed = (d.risks ^ (static_cast<uint64_t>(d.master) << 48 | static_cast<uint64_t>(d.app) << 32 |
-                                     static_cast<uint64_t>(d.confidence) << 8 | d.breed)) * 0x9e3779b97f4a7c15;
+                                     static_cast<uint64_t>(d.soft) << 16 | static_cast<uint64_t>(d.confidence) << 8 |
+                                     d.breed)) * 0x9e3779b97f4a7c15;
   DetectionText& entry = detection_texts_[mixed >> 55];
   if (!entry.before.empty() && entry.detection == d) return entry;
   // netifyd's two answers: the protocol is nDPI's master (the app itself where there is no master), the application
-  // what runs over it.
-  const uint16_t protocol = d.master ? d.master : d.app;
-  const uint16_t application = d.master && d.app != d.master ? d.app : 0;
+  // what runs over it. A soft dissector's finding takes the place of the protocol.
+  const bool both = d.master && d.app && d.app != d.master;
+  const uint16_t protocol = d.soft ? d.soft : d.master ? d.master : d.app;
+  const uint16_t application = both && d.app != d.soft ? d.app : 0;
   const std::string& master_name = name_of(protocols_, d.master);
   const std::string& app_name = name_of(protocols_, d.app);
   const std::string guessed = d.guessed ? "true" : "false";
@@ -131,14 +133,15 @@ const MessageWriter::DetectionText& MessageWriter::detection_text(const Detectio
   entry.before = ",\"detected_protocol\":" + std::to_string(protocol) + ",\"detected_protocol_name\":\"" +
                  name_of(protocols_, protocol) + "\",\"detected_application\":" + std::to_string(application) +
                  ",\"detected_application_name\":\"" + name_of(protocols_, application) +
-                 "\",\"detection_guessed\":" + guessed + ",\"detection_packets\":";
+                 "\",\"detection_guessed\":" + (d.soft ? "false" : guessed) + ",\"soft_dissector\":" +
+                 (d.soft ? "true" : "false") + ",\"detection_packets\":";
   std::string risks;
   for (uint64_t rest = d.risks; rest; rest &= rest - 1) {
     if (!risks.empty()) risks += ',';
     risks += '"' + risks_[static_cast<unsigned>(__builtin_ctzll(rest))] + '"';
   }
   entry.after = ",\"ndpi\":{\"version\":\"" + version_ + "\",\"protocol\":\"" +
-                (application && d.app ? master_name + "." + app_name : name_of(protocols_, d.protocol())) +
+                (both ? master_name + "." + app_name : name_of(protocols_, d.protocol())) +
                 "\",\"master\":\"" + master_name + "\",\"app\":\"" + app_name + "\",\"confidence\":\"" +
                 name_of(confidences_, d.confidence) + "\",\"category\":\"" + name_of(categories_, d.category) +
                 "\",\"breed\":\"" + name_of(breeds_, d.breed) + "\",\"risks\":[" + risks +

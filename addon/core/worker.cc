@@ -24,6 +24,7 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Env
                WorkerCounters& counters)
     : options_(options),
       dpi_(std::move(dpi)),
+      soft_dissectors_(*dpi_),
       writer_(*dpi_, envelope),
       events_(events),
       counters_(counters),
@@ -152,13 +153,14 @@ void Worker::detect(Flow& flow, const Packet& packet) {
   const Detection before = flow.detection;
   const auto seen = static_cast<uint32_t>(flow.total_packets());
   const DpiStep step = dpi_->step(flow.dpi, packet, seen, flow.detection);
+  if (!options_.reference) soft_dissectors_.look(packet, flow.dpi_packets == 0, flow.detection);
   ++flow.dpi_packets;
   counters_.dpi_packets.add(1);
   if (step == DpiStep::done)
     finish_detection(flow, before);
-  else if (step == DpiStep::partial)
+  else if (step == DpiStep::partial || (flow.detection.soft && soft_dissectors_.certain(flow.detection)))
     announce(flow, before);
-  else
+  else if (flow.detecting == Detecting::waiting)
     flow.detecting = Detecting::inspecting;
 }
 
@@ -182,6 +184,7 @@ void Worker::announce(Flow& flow, const Detection& before) {
 void Worker::finish_detection(Flow& flow, const Detection& before) {
   const bool announced = flow.detecting == Detecting::announced;
   flow.detecting = Detecting::over;
+  soft_dissectors_.settle(flow.detection);
   std::string metadata_before;
   if (announced && flow.metadata) {
     uint32_t size;
@@ -191,9 +194,9 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
   store_metadata(flow);
   dpi_->release(flow.dpi);
   flow.dpi = nullptr;
-  if (!flow.detection.protocol()) return;
+  if (!flow.detection.identified()) return;
   counters_.flows_detected.add(1);
-  if (flow.detection.guessed) counters_.flows_guessed.add(1);
+  if (flow.detection.guessed && !flow.detection.soft) counters_.flows_guessed.add(1);
   if (!announced) {
     if (!(options_.events & event_detected)) return;
     writer_.flow(flow, metadata_, lines_);

@@ -11,6 +11,7 @@
 #include "flow_table.h"
 #include "message.h"
 #include "packet_ring.h"
+#include "soft_dissectors.h"
 #include "timing_wheel.h"
 
 namespace dipper {
@@ -63,6 +64,7 @@ class Worker {
 
   const WorkerOptions options_;
   std::unique_ptr<Dpi> dpi_;
+  const SoftDissectors soft_dissectors_;
   MessageWriter writer_;
   EventQueue& events_;
   WorkerCounters& counters_;

@@ -100,6 +100,10 @@ export const identity = {
     'By port or address, not by content.',
     'detection_guessed (0 or 1 in 3.x)',
   ),
+  soft_dissector: flag(
+    "Dipper's own recogniser named the protocol, where the library named another or none; `ndpi` says what the library said.",
+    'soft_dissector (4.5)',
+  ),
   detection_packets: count(
     'packets',
     'Packets of the flow that detection looked at.',

@@ -79,7 +79,7 @@ TEST(message_flow_purge_literal) {
   writer.purge(flow, Expiry::closed, out);
   CHECK_STR(out, std::string("{\"type\":\"flow_purge\",\"reason\":\"closed\",") + envelope() + identity +
                      ",\"detected_protocol\":91,\"detected_protocol_name\":\"TLS\",\"detected_application\":126,"
-                     "\"detected_application_name\":\"Google\",\"detection_guessed\":false,\"detection_packets\":4" +
+                     "\"detected_application_name\":\"Google\",\"detection_guessed\":false,\"soft_dissector\":false,\"detection_packets\":4" +
                      ndpi(flow.detection, "TLS.Google", "TLS", "Google",
                           std::string("\"") + dpi().risk_name(1) + "\",\"" + dpi().risk_name(4) + "\"") +
                      ",\"local_packets\":3,\"local_bytes\":300,\"other_packets\":2,\"other_bytes\":2000,"
@@ -99,7 +99,7 @@ TEST(message_flow_and_update_literal_with_metadata) {
   const std::string rest =
       envelope() + identity +
       ",\"detected_protocol\":7,\"detected_protocol_name\":\"HTTP\",\"detected_application\":0,"
-      "\"detected_application_name\":\"Unknown\",\"detection_guessed\":false,\"detection_packets\":4" +
+      "\"detected_application_name\":\"Unknown\",\"detection_guessed\":false,\"soft_dissector\":false,\"detection_packets\":4" +
       ndpi(flow.detection, "HTTP", "Unknown", "HTTP", "") +
       ",\"host_server_name\":\"example.org\",\"http\":{\"url\":\"example.org/a\\\"b\",\"status\":200}}}\n";
   CHECK_STR(out, "{\"type\":\"flow\"," + rest);

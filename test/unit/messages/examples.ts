@@ -23,6 +23,7 @@ const identity = {
   detected_application: 126,
   detected_application_name: 'Google',
   detection_guessed: false,
+  soft_dissector: false,
   detection_packets: 4,
   ndpi: {
     version: '4.2.0',
