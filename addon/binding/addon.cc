@@ -39,6 +39,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     while (!data->live.empty()) (*data->live.begin())->close();
   });
   exports.Set("Engine", EngineWrap::define(env));
+  Dpi::silence_library();
   exports.Set("libraryVersion", Dpi::library_version());
   exports.Set("counterLayout", counter_layout(env));
   auto tunnels = Napi::Array::New(env);
