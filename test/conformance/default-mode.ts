@@ -2,6 +2,7 @@
 // difference gets the name of the rule that makes it. What no rule accounts for is a fault.
 import { type Analysis, analyse } from './analyse.js';
 import { compareCapture, type Difference } from './compare.js';
+import { exceptionFor } from './exceptions.js';
 import type { ExpectedCapture } from './expected.js';
 import type { SuiteCapture } from './suite.js';
 
@@ -37,9 +38,12 @@ export async function explainDefaultMode(
   for (const [subject, list] of flows) {
     // A flow that only default mode has is in none of the M flows that are counted.
     if (!list.some(({ expected: was }) => was === 'none')) result.same -= 1;
-    const reason = withLimits.has(subject)
+    const excuses = list.map(exceptionFor);
+    const excuse = excuses.every((row) => row !== undefined) ? excuses[0]?.reason : undefined;
+    const rule = withLimits.has(subject)
       ? decoding
       : 'packets shown to nDPI: 32, reference 80 and 24';
+    const reason = excuse ?? rule;
     const what = list.map((d) => `${d.figure} ${d.expected || '(none)'} / ${d.seen || '(none)'}`);
     const line = `${subject}: ${what.join('; ')}`;
     if (reason === undefined) result.unexplained.push(line);
