@@ -77,8 +77,8 @@ class Dpi {
   uint16_t protocol_count() const;
 
   static const char* library_version();          // "4.2.0", the running library's
-  // libndpi up to 4.4 complains of some QUIC packets by printf. Call once where nothing else uses C's stdout (Node
-  // writes to the descriptor): it then goes nowhere. Later releases print nothing.
+  // libndpi complains of some QUIC packets by printf. Call once where nothing else uses C's stdout (Node writes to
+  // the descriptor): it then goes nowhere.
   static void silence_library();
   static size_t state_size();                    // bytes of one nDPI flow state
 

@@ -1,5 +1,6 @@
-// What libndpi knows of a flow beyond its protocol, copied into Metadata in table order. flow->protos is a union:
-// a member is read only if the library itself holds the flow to be of that protocol (its own rule for freeing).
+// What libndpi knows of a flow beyond its protocol, copied into Metadata in table order.
+// flow->protos is a union: a member is read only if the library itself holds the flow to be of that
+// protocol (its own rule for freeing).
 #include <cstring>
 #include <string_view>
 
@@ -12,7 +13,9 @@ template <size_t n>
 std::string_view text(const char (&array)[n]) {
   return {array, strnlen(array, n)};
 }
-std::string_view text(const char* string) { return string ? std::string_view(string) : std::string_view(); }
+std::string_view text(const char* string) {
+  return string ? std::string_view(string) : std::string_view();
+}
 
 struct Hex {
   char digits[40];
@@ -33,8 +36,9 @@ bool is(const NdpiFlow& flow, uint16_t id) {
 }
 
 bool is_tls(const NdpiFlow& flow) {
-  for (const uint16_t id : {NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_QUIC, NDPI_PROTOCOL_DTLS, NDPI_PROTOCOL_MAIL_SMTPS,
-                            NDPI_PROTOCOL_MAIL_POPS, NDPI_PROTOCOL_MAIL_IMAPS}) {
+  for (const uint16_t id :
+       {NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_QUIC, NDPI_PROTOCOL_DTLS, NDPI_PROTOCOL_MAIL_SMTPS,
+        NDPI_PROTOCOL_MAIL_POPS, NDPI_PROTOCOL_MAIL_IMAPS}) {
     if (is(flow, id)) return true;
   }
 #if DIPPER_NDPI_AT_LEAST(4, 6)
@@ -73,7 +77,8 @@ std::string_view client_ja4(const Tls&, compat::second) {
 
 // Up to 4.4 the flag lives in the TCP half of another union.
 template <class Flow>
-auto has_fingerprint(const Flow& flow, compat::first) -> decltype(bool(flow.protos.tls_quic.fingerprint_set)) {
+auto has_fingerprint(const Flow& flow, compat::first)
+    -> decltype(bool(flow.protos.tls_quic.fingerprint_set)) {
   return flow.protos.tls_quic.fingerprint_set;
 }
 template <class Flow>
@@ -87,7 +92,8 @@ auto ntp_version(const Protocols& protos, compat::first) -> decltype(unsigned(pr
   return protos.ntp.version;
 }
 template <class Protocols>
-auto ntp_version(const Protocols& protos, compat::second) -> decltype(unsigned(protos.ntp[0].version)) {
+auto ntp_version(const Protocols& protos, compat::second)
+    -> decltype(unsigned(protos.ntp[0].version)) {
   return protos.ntp[0].version ? protos.ntp[0].version : protos.ntp[1].version;
 }
 
@@ -97,7 +103,8 @@ void collect_http(const NdpiFlow& flow, Metadata& metadata) {
   if (flow.http.method != NDPI_HTTP_METHOD_UNKNOWN) {
     metadata.add_text(Field::http_method, text(ndpi_http_method2str(flow.http.method)));
   }
-  if (flow.http.response_status_code) metadata.add_number(Field::http_status, flow.http.response_status_code);
+  if (flow.http.response_status_code)
+    metadata.add_number(Field::http_status, flow.http.response_status_code);
   metadata.add_text(Field::http_content_type, text(flow.http.content_type));
 }
 
@@ -110,7 +117,8 @@ void collect_tls(const NdpiFlow& flow, Metadata& metadata) {
     metadata.add_text(Field::ssl_version, text(version));
   }
   if (tls.server_cipher) {
-    metadata.add_text(Field::ssl_cipher_suite, text(compat::cipher_name(&ndpi_cipher2str, tls.server_cipher).text));
+    metadata.add_text(Field::ssl_cipher_suite,
+                      text(compat::cipher_name(&ndpi_cipher2str, tls.server_cipher).text));
   }
   metadata.add_text(Field::ssl_client_sni, text(flow.host_server_name));
   metadata.add_text(Field::ssl_alpn, alpn(tls, compat::first{}));
@@ -139,8 +147,8 @@ void collect_dns(const NdpiFlow& flow, Metadata& metadata) {
 
 void Dpi::collect(const DpiState* state, const Detection& detection, Metadata& metadata) const {
   const NdpiFlow& flow = *flow_of(state);
-  // A guess tells nothing of the union: no dissector of that protocol has filled it. (A hello without its end is
-  // given up as TLS with confidence DPI; that one has.)
+  // A guess tells nothing of the union: no dissector of that protocol has filled it. (A hello
+  // without its end is given up as TLS with confidence DPI; that one has.)
   const bool dissected = !detection.guessed || detection.confidence == NDPI_CONFIDENCE_DPI;
   const bool tls = dissected && is_tls(flow);
   const bool ssh = dissected && is(flow, NDPI_PROTOCOL_SSH);
@@ -153,7 +161,8 @@ void Dpi::collect(const DpiState* state, const Detection& detection, Metadata& m
     collect_tls(flow, metadata);
   } else if (!dissected) {
     return;
-  } else if (is(flow, NDPI_PROTOCOL_DNS) || is(flow, NDPI_PROTOCOL_MDNS) || is(flow, NDPI_PROTOCOL_LLMNR)) {
+  } else if (is(flow, NDPI_PROTOCOL_DNS) || is(flow, NDPI_PROTOCOL_MDNS) ||
+             is(flow, NDPI_PROTOCOL_LLMNR)) {
     collect_dns(flow, metadata);
   } else if (is(flow, NDPI_PROTOCOL_DHCP)) {
     metadata.add_text(Field::dhcp_fingerprint, text(flow.protos.dhcp.fingerprint));

@@ -1,6 +1,7 @@
-// What differs between libndpi 4.2 and 5.x, each in one small function. Two techniques, neither of which names a
-// version: a wrapper overloaded on the type of the library function (its signature changed), and a template
-// preferred when an expression compiles (a member or function came or went). Inlined away: the call is direct.
+// What differs between libndpi 4.2 and 5.x, each in one small function. Two techniques, neither of
+// which names a version: a wrapper overloaded on the type of the library function (its signature
+// changed), and a template preferred when an expression compiles (a member or function came or
+// went). Inlined away: the call is direct.
 #pragma once
 #include <cstdio>
 #include <cstring>
@@ -15,7 +16,8 @@ namespace dipper::compat {
 struct second {};
 struct first : second {};
 
-// --- Module: create, finalize, files -------------------------------------------------------------------------
+// --- Module: create, finalize, files
+// -------------------------------------------------------------------------
 
 // 4.2 to 4.8 take preference flags, later a global context; zero is "none" in both.
 template <class Preferences>
@@ -74,12 +76,13 @@ auto set_packet_limit(Module* module, unsigned packets, first)
 template <class Module>
 void set_packet_limit(Module*, unsigned, second) {}
 
-// --- Per packet ----------------------------------------------------------------------------------------------
+// --- Per packet
+// ----------------------------------------------------------------------------------------------
 
 inline ndpi_protocol process(ndpi_protocol (*function)(NdpiModule*, NdpiFlow*, const unsigned char*,
                                                        unsigned short, u_int64_t),
-                             NdpiModule* module, NdpiFlow* flow, const uint8_t* packet, uint16_t length,
-                             uint64_t milliseconds) {
+                             NdpiModule* module, NdpiFlow* flow, const uint8_t* packet,
+                             uint16_t length, uint64_t milliseconds) {
   return function(module, flow, packet, length, milliseconds);
 }
 template <class InputInfo>
@@ -112,7 +115,8 @@ ndpi_protocol give_up(ndpi_protocol (*function)(NdpiModule*, Flow*), NdpiModule*
   return result;
 }
 
-// --- ndpi_protocol -------------------------------------------------------------------------------------------
+// --- ndpi_protocol
+// -------------------------------------------------------------------------------------------
 
 template <class Protocol>
 auto master(const Protocol& p, first) -> decltype(uint16_t(p.proto.master_protocol)) {
@@ -142,8 +146,8 @@ uint8_t breed(const Protocol&, uint8_t by_protocol, second) {
 }
 
 #if DIPPER_NDPI_AT_LEAST(5, 0)
-// The result carries a state: the library says itself when it has no use for another packet. A classified flow may
-// still have a dissector that waits for metadata.
+// The result carries a state: the library says itself when it has no use for another packet. A
+// classified flow may still have a dissector that waits for metadata.
 inline DpiStep progress(NdpiModule*, NdpiFlow* flow, const ndpi_protocol& p) {
   if (p.state == NDPI_STATE_CLASSIFIED && flow->extra_packets_func == nullptr) return DpiStep::done;
   return app(p, first{}) || master(p, first{}) ? DpiStep::partial : DpiStep::inspecting;
@@ -153,8 +157,8 @@ inline bool open_ended(const ndpi_protocol& p) {
   return p.state != NDPI_STATE_CLASSIFIED && p.state != NDPI_STATE_MONITORING;
 }
 #else
-// Unknown: look on. Known and nothing more to dissect: done. Asked for only when the protocol is known, as
-// ndpiReader does.
+// Unknown: look on. Known and nothing more to dissect: done. Asked for only when the protocol is
+// known, as ndpiReader does.
 inline DpiStep progress(NdpiModule* module, NdpiFlow* flow, const ndpi_protocol& p) {
   if (app(p, first{}) == 0) return DpiStep::inspecting;
   return ndpi_extra_dissection_possible(module, flow) ? DpiStep::partial : DpiStep::done;
@@ -162,19 +166,23 @@ inline DpiStep progress(NdpiModule* module, NdpiFlow* flow, const ndpi_protocol&
 inline bool open_ended(const ndpi_protocol& p) { return app(p, first{}) == 0; }
 #endif
 
-// Cross-site scripting, SQL and command injection in a URL: ndpiReader asks for it when it prints a flow.
-inline ndpi_risk_enum validate_url(ndpi_risk_enum (*function)(char*), NdpiModule*, NdpiFlow*, char* url) {
+// Cross-site scripting, SQL and command injection in a URL: ndpiReader asks for it when it prints a
+// flow.
+inline ndpi_risk_enum validate_url(ndpi_risk_enum (*function)(char*), NdpiModule*, NdpiFlow*,
+                                   char* url) {
   return function(url);
 }
-inline ndpi_risk_enum validate_url(ndpi_risk_enum (*function)(NdpiModule*, NdpiFlow*, char*), NdpiModule* module,
-                                   NdpiFlow* flow, char* url) {
+inline ndpi_risk_enum validate_url(ndpi_risk_enum (*function)(NdpiModule*, NdpiFlow*, char*),
+                                   NdpiModule* module, NdpiFlow* flow, char* url) {
   return function(module, flow, url);
 }
 
-// --- Names ---------------------------------------------------------------------------------------------------
+// --- Names
+// ---------------------------------------------------------------------------------------------------
 
 template <class Text>
-const char* breed_name(Text (*function)(NdpiModule*, ndpi_protocol_breed_t), NdpiModule* module, int id) {
+const char* breed_name(Text (*function)(NdpiModule*, ndpi_protocol_breed_t), NdpiModule* module,
+                       int id) {
   return function(module, static_cast<ndpi_protocol_breed_t>(id));
 }
 template <class Text>
@@ -187,7 +195,8 @@ auto protocol_count(Module* module, first) -> decltype(unsigned(ndpi_get_num_pro
   return ndpi_get_num_protocols(module);
 }
 template <class Module>
-auto protocol_count(Module* module, second) -> decltype(unsigned(ndpi_get_num_supported_protocols(module))) {
+auto protocol_count(Module* module, second)
+    -> decltype(unsigned(ndpi_get_num_supported_protocols(module))) {
   return ndpi_get_num_supported_protocols(module);
 }
 

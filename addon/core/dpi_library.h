@@ -4,10 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
+#include <string>
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpedantic"  // libndpi's headers use zero-length arrays and anonymous structs
+#pragma GCC diagnostic ignored \
+    "-Wpedantic"  // libndpi's headers use zero-length arrays and anonymous structs
 #endif
 #include <ndpi_api.h>
 #if defined(__GNUC__)
@@ -16,8 +19,8 @@
 
 #include "dpi.h"
 
-// Odd minor numbers are development trees that change from day to day: prefer asking for a member or a function
-// (dpi_compat.h) to asking for a version.
+// Odd minor numbers are development trees that change from day to day: prefer asking for a member
+// or a function (dpi_compat.h) to asking for a version.
 #define DIPPER_NDPI_AT_LEAST(major, minor) \
   (NDPI_MAJOR > (major) || (NDPI_MAJOR == (major) && NDPI_MINOR >= (minor)))
 
@@ -32,5 +35,11 @@ inline const NdpiFlow* flow_of(const DpiState* state) {
   return reinterpret_cast<const NdpiFlow*>(state);
 }
 inline DpiState* state_of(NdpiFlow* flow) { return reinterpret_cast<DpiState*>(flow); }
+
+// dpi_load.cc. libndpi's init and exit touch process-wide state and must not run in parallel (its
+// header says so).
+std::mutex& library_mutex();
+NdpiModule* open_module(const DpiOptions& options, std::string& error);  // null and a message
+void close_module(NdpiModule* module);
 
 }  // namespace dipper

@@ -15,7 +15,7 @@
 #include "dpi_compat.h"
 
 // C's stdout can be replaced with glibc only.
-#if !DIPPER_NDPI_AT_LEAST(4, 6) && defined(__GLIBC__)
+#if defined(__GLIBC__)
 #define DIPPER_NDPI_PRINTS 1
 #else
 #define DIPPER_NDPI_PRINTS 0
@@ -25,8 +25,8 @@ namespace dipper {
 namespace {
 
 #if DIPPER_NDPI_PRINTS
-// libndpi 4.2 and 4.4 print what they dislike about a file to C's stdout, where our JSON goes.
-// While it lives, this catches the text instead. Node itself writes to the descriptor, never
+// libndpi prints what it dislikes about a file to C's stdout, where our JSON goes. While it lives,
+// this catches the text instead. Node itself writes to the descriptor, never
 // through C's stdout.
 // One stream for the process, never closed: a worker whose packet makes libndpi print meanwhile may
 // hold it. Used under library_mutex().

@@ -1,5 +1,5 @@
-// The field table, the builder that dpi_collect.cc fills, and the writer of metadata and strings as JSON.
-// Thread: any; no state.
+// The field table, the builder that dpi_collect.cc fills, and the writer of metadata and strings as
+// JSON. Thread: any; no state.
 #include "metadata.h"
 
 #include <algorithm>
@@ -11,8 +11,8 @@ namespace {
 
 constexpr size_t field_header = 3;  // field u8, length u16 little endian
 
-// By byte: 0 copied as it is, 1 a control character, 2 the start or middle of a multi-byte sequence, otherwise the
-// character after the backslash.
+// By byte: 0 copied as it is, 1 a control character, 2 the start or middle of a multi-byte
+// sequence, otherwise the character after the backslash.
 struct EscapeTable {
   char of[256] = {};
   constexpr EscapeTable() {
@@ -30,8 +30,9 @@ struct EscapeTable {
 };
 constexpr EscapeTable escapes;
 
-// Unicode 15, table 3-7: the length of the well-formed sequence at `s`, or of the maximal subpart of an ill-formed
-// one, which becomes one U+FFFD. Overlong forms, surrogates and values above U+10FFFF differ in the second byte.
+// Unicode 15, table 3-7: the length of the well-formed sequence at `s`, or of the maximal subpart
+// of an ill-formed one, which becomes one U+FFFD. Overlong forms, surrogates and values above
+// U+10FFFF differ in the second byte.
 struct Sequence {
   size_t length;
   bool well_formed;
@@ -50,15 +51,18 @@ Sequence sequence_at(const char* s, size_t left) {
   return {length, true};
 }
 
-// Eight bytes at a time: whether one of them is a control character, DEL, '"', '\\' or above ASCII. Each term leaves the
-// top bit of a byte that is below the bound or zero ("Bit Twiddling Hacks": haszero, hasless).
+// Eight bytes at a time: whether one of them is a control character, DEL, '"', '\\' or above ASCII.
+// Each term leaves the top bit of a byte that is below the bound or zero ("Bit Twiddling Hacks":
+// haszero, hasless).
 bool all_plain(const char* p) {
   constexpr uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
   uint64_t x;
   memcpy(&x, p, sizeof x);
   const uint64_t quote = x ^ ones * '"', backslash = x ^ ones * '\\', del = x ^ ones * 0x7f;
-  const uint64_t special = (x - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones) | x;
-  return (special & tops) == 0;  // may call plain text special (a borrow), never the other way round
+  const uint64_t special =
+      (x - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones) | x;
+  return (special & tops) ==
+         0;  // may call plain text special (a borrow), never the other way round
 }
 
 // Appends the content of a JSON string. Plain ASCII, nearly always all of it, is copied in runs.
@@ -98,17 +102,18 @@ void write_escaped(std::string_view value, std::string& out) {
   out.append(value, start, value.size() - start);
 }
 
-// True when `value` can be copied into a JSON string as it is. Eight bytes at a time: per flow this looks at some
-// hundred bytes of names, nearly always plain.
+// True when `value` can be copied into a JSON string as it is. Eight bytes at a time: per flow this
+// looks at some hundred bytes of names, nearly always plain.
 bool is_plain(std::string_view value) {
   constexpr uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
   size_t i = 0;
   for (; i + 8 <= value.size(); i += 8) {
     uint64_t word;
     memcpy(&word, value.data() + i, sizeof word);
-    // High bit of a byte that is below 0x20, or zero after the exclusive or; borrows only reach bytes above one that
-    // is already found, so the test of the whole word is exact.
-    const uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\'), del = word ^ (ones * 0x7f);
+    // High bit of a byte that is below 0x20, or zero after the exclusive or; borrows only reach
+    // bytes above one that is already found, so the test of the whole word is exact.
+    const uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\'),
+                   del = word ^ (ones * 0x7f);
     const uint64_t control = (word - ones * 0x20) & ~word;
     const uint64_t found = control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
                            ((del - ones) & ~del) | word;
@@ -120,7 +125,8 @@ bool is_plain(std::string_view value) {
   return true;
 }
 
-// Collects short pieces on the stack: a std::string costs some 25 instructions for each that is appended.
+// Collects short pieces on the stack: a std::string costs some 25 instructions for each that is
+// appended.
 class Output {
  public:
   explicit Output(std::string& out) : out_(out) {}
@@ -206,7 +212,8 @@ void Metadata::add_text(Field field, std::string_view value) {
   // A value that is cut loses the character that the cut would split, not only its end.
   if (length < value.size()) {
     size_t lead = length;
-    while (lead > 0 && length - lead < 3 && (static_cast<uint8_t>(value[lead]) & 0xc0) == 0x80) --lead;
+    while (lead > 0 && length - lead < 3 && (static_cast<uint8_t>(value[lead]) & 0xc0) == 0x80)
+      --lead;
     if ((static_cast<uint8_t>(value[lead]) & 0xc0) == 0xc0) length = lead;
   }
   const size_t at = bytes_.size();
@@ -220,7 +227,8 @@ void Metadata::add_text(Field field, std::string_view value) {
 void Metadata::add_number(Field field, uint64_t value) {
   const uint8_t header[field_header] = {static_cast<uint8_t>(field), sizeof value, 0};
   bytes_.insert(bytes_.end(), header, header + sizeof header);
-  for (size_t i = 0; i < sizeof value; ++i) bytes_.push_back(static_cast<uint8_t>(value >> (8 * i)));
+  for (size_t i = 0; i < sizeof value; ++i)
+    bytes_.push_back(static_cast<uint8_t>(value >> (8 * i)));
 }
 
 void write_json_string(std::string_view value, std::string& out) {
@@ -258,7 +266,8 @@ void write_metadata(const uint8_t* data, size_t size, std::string& out) {
         break;
       case FieldType::number: {
         uint64_t number = 0;
-        for (size_t i = 0; i < length && i < sizeof number; ++i) number |= uint64_t{value[i]} << (8 * i);
+        for (size_t i = 0; i < length && i < sizeof number; ++i)
+          number |= uint64_t{value[i]} << (8 * i);
         output.number(number);
         break;
       }

@@ -1,5 +1,6 @@
-// The nDPI shim against the library it is linked with: real protocol bytes in, exact names out. Passes with every
-// libndpi that the shim supports (test/ndpi-versions.sh), so it names nothing that a release renamed.
+// The nDPI shim against the library it is linked with: real protocol bytes in, exact names out.
+// Passes with every libndpi that the shim supports (test/ndpi-versions.sh), so it names nothing
+// that a release renamed.
 #include "core/dpi.h"
 
 #include <cstdio>
@@ -54,8 +55,8 @@ std::string udp(bool from_client, unsigned server_port, const std::string& paylo
 }
 
 // `sequence` is of the sender; flags as in RFC 9293.
-std::string tcp(bool from_client, unsigned server_port, uint8_t flags, uint32_t sequence, uint32_t acknowledged,
-                const std::string& payload = "") {
+std::string tcp(bool from_client, unsigned server_port, uint8_t flags, uint32_t sequence,
+                uint32_t acknowledged, const std::string& payload = "") {
   std::string t;
   put16(t, from_client ? 40000 : server_port);
   put16(t, from_client ? server_port : 40000);
@@ -73,18 +74,18 @@ std::string bytes(std::string_view view) { return std::string(view); }
 using namespace std::string_view_literals;
 
 // A query for www.example.org, type A, and its answer 192.0.2.1.
-const std::string dns_query =
-    bytes("\x1a\x2b\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07"
-          "example\x03org\x00\x00\x01\x00\x01"sv);
-const std::string dns_answer =
-    bytes("\x1a\x2b\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00\x03www\x07"
-          "example\x03org\x00\x00\x01\x00\x01\xc0\x0c\x00\x01\x00\x01\x00\x00\x0e\x10\x00\x04\xc0\x00\x02\x01"sv);
+const std::string dns_query = bytes(
+    "\x1a\x2b\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07"
+    "example\x03org\x00\x00\x01\x00\x01"sv);
+const std::string dns_answer = bytes(
+    "\x1a\x2b\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00\x03www\x07"
+    "example\x03org\x00\x00\x01\x00\x01\xc0\x0c\x00\x01\x00\x01\x00\x00\x0e\x10\x00\x04\xc0\x00\x02\x01"sv);
 
 // TLS 1.2 hello, one cipher suite, server_name www.example.org, ALPN h2: JA3 771,49199,0-16,,
-const std::string client_hello =
-    bytes("\x16\x03\x01\x00\x50\x01\x00\x00\x4c\x03\x03"
-          "0123456789abcdef0123456789abcdef\x00\x00\x02\xc0\x2f\x01\x00\x00\x21"
-          "\x00\x00\x00\x14\x00\x12\x00\x00\x0fwww.example.org\x00\x10\x00\x05\x00\x03\x02h2"sv);
+const std::string client_hello = bytes(
+    "\x16\x03\x01\x00\x50\x01\x00\x00\x4c\x03\x03"
+    "0123456789abcdef0123456789abcdef\x00\x00\x02\xc0\x2f\x01\x00\x00\x21"
+    "\x00\x00\x00\x14\x00\x12\x00\x00\x0fwww.example.org\x00\x10\x00\x05\x00\x03\x02h2"sv);
 
 std::unique_ptr<Dpi> make(const DpiOptions& options = {}) {
   std::string error;
@@ -145,7 +146,8 @@ TEST(dpi_dns_query_is_partial_and_its_answer_done) {
   Conversation flow(*dpi);
   CHECK(flow.show(udp(true, 53, dns_query)) == DpiStep::partial);
   CHECK_STR(flow.protocol(), "DNS");
-  CHECK_STR(flow.metadata(), ",\"host_server_name\":\"www.example.org\",\"dns\":{\"query_type\":1}");
+  CHECK_STR(flow.metadata(),
+            ",\"host_server_name\":\"www.example.org\",\"dns\":{\"query_type\":1}");
   CHECK(flow.show(udp(false, 53, dns_answer)) == DpiStep::done);
   CHECK_STR(flow.protocol(), "DNS");
   CHECK_STR(flow.confidence(), "DPI");
@@ -153,7 +155,8 @@ TEST(dpi_dns_query_is_partial_and_its_answer_done) {
   CHECK_STR(std::string(dpi->breed_name(flow.detection.breed)), "Acceptable");
   CHECK(!flow.detection.guessed);
   CHECK_STR(flow.metadata(),
-            ",\"host_server_name\":\"www.example.org\",\"dns\":{\"query_type\":1,\"reply_code\":0,\"num_answers\":1}");
+            ",\"host_server_name\":\"www.example.org\",\"dns\":{\"query_type\":1,\"reply_code\":0,"
+            "\"num_answers\":1}");
 }
 
 TEST(dpi_tls_hello_gives_name_alpn_and_ja3) {
@@ -186,8 +189,9 @@ TEST(dpi_ssh_banner_is_the_host_name_as_ndpireader_prints_it) {
   dpi->give_up(flow.state, flow.detection);
   CHECK_STR(flow.protocol(), "SSH");
   const std::string metadata = flow.metadata();
-  CHECK(metadata.find(",\"host_server_name\":\"SSH-2.0-Probe_1\",\"ssh\":{\"client\":\"SSH-2.0-Probe_1\","
-                      "\"server\":\"SSH-2.0-OpenSSH_9.2\"") == 0);
+  CHECK(metadata.find(
+            ",\"host_server_name\":\"SSH-2.0-Probe_1\",\"ssh\":{\"client\":\"SSH-2.0-Probe_1\","
+            "\"server\":\"SSH-2.0-OpenSSH_9.2\"") == 0);
 }
 
 TEST(dpi_http_url_adds_its_risk_at_the_end) {
@@ -203,7 +207,8 @@ TEST(dpi_http_url_adds_its_risk_at_the_end) {
   CHECK(!flow.detection.guessed);
   CHECK(flow.has_risk("XSS Attack"));
   CHECK(flow.detection.score > 0);
-  CHECK(flow.metadata().find("\"user_agent\":\"curl/8.0\",\"method\":\"GET\"") != std::string::npos);
+  CHECK(flow.metadata().find("\"user_agent\":\"curl/8.0\",\"method\":\"GET\"") !=
+        std::string::npos);
 }
 
 TEST(dpi_give_up_guesses_by_port) {
@@ -246,7 +251,8 @@ TEST(dpi_reference_gives_up_after_81_tcp_and_25_udp_packets) {
   options.reference = true;
   const auto dpi = make(options);
   Conversation t(*dpi), u(*dpi);
-  const std::string syn = tcp(true, 39871, 0x02, 100, 0), nothing = udp(true, 39871, "\x01\x02\x03\x04\x05");
+  const std::string syn = tcp(true, 39871, 0x02, 100, 0),
+                    nothing = udp(true, 39871, "\x01\x02\x03\x04\x05");
   while (t.packets < 80) CHECK(t.show(syn) == DpiStep::inspecting);
   CHECK(t.show(syn) == DpiStep::done);
   while (u.packets < 24) CHECK(u.show(nothing) == DpiStep::inspecting);
@@ -270,8 +276,8 @@ TEST(dpi_states_are_reused_zeroed_and_counted) {
   CHECK_EQ(distinct.size(), 0u);  // no memory but that of the first time
 }
 
-// A flow that hung strings on its state (released by Conversation) leaves nothing to the next one; a leak shows
-// under AddressSanitizer.
+// A flow that hung strings on its state (released by Conversation) leaves nothing to the next one;
+// a leak shows under AddressSanitizer.
 TEST(dpi_a_reused_state_knows_nothing) {
   const auto dpi = make();
   DpiState* first = nullptr;
@@ -296,19 +302,22 @@ TEST(dpi_a_reused_state_knows_nothing) {
 TEST(dpi_create_names_the_option_and_the_file_that_fails) {
   DpiOptions options;
   options.protocols_file = "/nonexistent/protos.txt";
-  CHECK_STR(error_of(options), "--ndpi-protocols: can't read /nonexistent/protos.txt: No such file or directory");
+  CHECK_STR(error_of(options),
+            "--ndpi-protocols: can't read /nonexistent/protos.txt: No such file or directory");
   options = {};
   options.categories_file = "/";
   CHECK_STR(error_of(options), "--ndpi-categories: can't read /: Is a directory");
   options = {};
   options.risky_domains_file = "/nonexistent/r";
-  CHECK_STR(error_of(options), "--ndpi-risky-domains: can't read /nonexistent/r: No such file or directory");
+  CHECK_STR(error_of(options),
+            "--ndpi-risky-domains: can't read /nonexistent/r: No such file or directory");
   options = {};
   options.ja3_file = "/nonexistent/j";
   CHECK_STR(error_of(options), "--ndpi-ja3: can't read /nonexistent/j: No such file or directory");
   options = {};
   options.certificates_file = "/nonexistent/c";
-  CHECK_STR(error_of(options), "--ndpi-certificates: can't read /nonexistent/c: No such file or directory");
+  CHECK_STR(error_of(options),
+            "--ndpi-certificates: can't read /nonexistent/c: No such file or directory");
 }
 
 TEST(dpi_loads_a_protocols_file) {
@@ -328,6 +337,27 @@ TEST(dpi_loads_a_protocols_file) {
   CHECK_STR(flow.protocol(), "HouseProtocol");
 }
 
+// The library prints its complaint: it belongs in the message, not on standard output. A library
+// that was built without its messages skips such a line.
+TEST(dpi_create_says_what_is_wrong_in_a_file) {
+  char path[] = "/tmp/dipper-protocols-XXXXXX";
+  const int fd = mkstemp(path);
+  constexpr std::string_view rule = "nonsense\n";
+  CHECK_EQ(write(fd, rule.data(), rule.size()), static_cast<ssize_t>(rule.size()));
+  close(fd);
+  DpiOptions options;
+  options.protocols_file = path;
+  for (int round = 0; round < 2; ++round) {
+    std::string error;
+    const auto dpi = Dpi::create(options, error);
+    if (dpi) continue;
+    CHECK_STR(error, std::string("--ndpi-protocols: libndpi can't load ") + path +
+                         ": Unknown rule 'nonsense'");
+  }
+  unlink(path);
+  make();
+}
+
 TEST(dpi_names_are_never_null) {
   const auto dpi = make();
   CHECK_STR(std::string(dpi->protocol_name(0)), "Unknown");
@@ -343,7 +373,8 @@ TEST(dpi_names_are_never_null) {
   CHECK(major >= 4);
 }
 
-// Modules come and go on several threads while others work: only create and destroy may touch shared state.
+// Modules come and go on several threads while others work: only create and destroy may touch
+// shared state.
 TEST(dpi_modules_on_several_threads) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) {

@@ -1,4 +1,5 @@
-// The metadata builder and the JSON writer: grouping, cutting, escaping, and valid UTF-8 out of any bytes.
+// The metadata builder and the JSON writer: grouping, cutting, escaping, and valid UTF-8 out of any
+// bytes.
 #include "core/metadata.h"
 
 #include <string>
@@ -32,7 +33,8 @@ std::string quoted(const std::string& value) { return '"' + value + '"'; }
 TEST(json_string_copies_plain_text) {
   CHECK_STR(json_string(""), "\"\"");
   CHECK_STR(json_string("www.example.org/a b~"), "\"www.example.org/a b~\"");
-  CHECK_STR(json_string("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa6"), "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa6\"");
+  CHECK_STR(json_string("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa6"),
+            "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa6\"");
 }
 
 TEST(json_string_escapes) {
@@ -44,30 +46,32 @@ TEST(json_string_escapes) {
 
 // Each row of Unicode's table 3-7 at both ends, and one past each end.
 TEST(json_string_accepts_every_well_formed_range) {
-  for (const char* good : {"\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xe0\xbf\xbf", "\xe1\x80\x80", "\xec\xbf\xbf",
-                           "\xed\x80\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
-                           "\xf0\xbf\xbf\xbf", "\xf1\x80\x80\x80", "\xf3\xbf\xbf\xbf", "\xf4\x80\x80\x80",
-                           "\xf4\x8f\xbf\xbf"}) {
+  for (const char* good :
+       {"\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xe0\xbf\xbf", "\xe1\x80\x80", "\xec\xbf\xbf",
+        "\xed\x80\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
+        "\xf0\xbf\xbf\xbf", "\xf1\x80\x80\x80", "\xf3\xbf\xbf\xbf", "\xf4\x80\x80\x80",
+        "\xf4\x8f\xbf\xbf"}) {
     CHECK_STR(json_string(good), quoted(good));
   }
 }
 
 TEST(json_string_replaces_what_is_not_utf8) {
-  CHECK_STR(json_string("a\x80z"), quoted("a" + bad + "z"));                        // lone continuation
-  CHECK_STR(json_string("\xff\xfe"), quoted(bad + bad));                            // never legal
-  CHECK_STR(json_string("\xc0\xaf"), quoted(bad + bad));                            // overlong '/'
-  CHECK_STR(json_string("\xc1\xbf"), quoted(bad + bad));                            // overlong, two bytes
-  CHECK_STR(json_string("\xe0\x80\xaf"), quoted(bad + bad + bad));                  // overlong, three bytes
+  CHECK_STR(json_string("a\x80z"), quoted("a" + bad + "z"));        // lone continuation
+  CHECK_STR(json_string("\xff\xfe"), quoted(bad + bad));            // never legal
+  CHECK_STR(json_string("\xc0\xaf"), quoted(bad + bad));            // overlong '/'
+  CHECK_STR(json_string("\xc1\xbf"), quoted(bad + bad));            // overlong, two bytes
+  CHECK_STR(json_string("\xe0\x80\xaf"), quoted(bad + bad + bad));  // overlong, three bytes
   CHECK_STR(json_string("\xe0\x9f\xbf"), quoted(bad + bad + bad));
-  CHECK_STR(json_string("\xf0\x8f\xbf\xbf"), quoted(bad + bad + bad + bad));        // overlong, four bytes
-  CHECK_STR(json_string("\xed\xa0\x80"), quoted(bad + bad + bad));                  // surrogate D800
-  CHECK_STR(json_string("\xed\xbf\xbf"), quoted(bad + bad + bad));                  // surrogate DFFF
-  CHECK_STR(json_string("\xf4\x90\x80\x80"), quoted(bad + bad + bad + bad));        // above 10FFFF
+  CHECK_STR(json_string("\xf0\x8f\xbf\xbf"),
+            quoted(bad + bad + bad + bad));                         // overlong, four bytes
+  CHECK_STR(json_string("\xed\xa0\x80"), quoted(bad + bad + bad));  // surrogate D800
+  CHECK_STR(json_string("\xed\xbf\xbf"), quoted(bad + bad + bad));  // surrogate DFFF
+  CHECK_STR(json_string("\xf4\x90\x80\x80"), quoted(bad + bad + bad + bad));  // above 10FFFF
   CHECK_STR(json_string("\xf5\x80\x80\x80"), quoted(bad + bad + bad + bad));
 }
 
-// One replacement for the longest part that could have begun a character (the Unicode recommendation, and what
-// JavaScript's TextDecoder does).
+// One replacement for the longest part that could have begun a character (the Unicode
+// recommendation, and what JavaScript's TextDecoder does).
 TEST(json_string_replaces_truncated_sequences_once) {
   CHECK_STR(json_string("\xc3"), quoted(bad));
   CHECK_STR(json_string("\xe2\x82"), quoted(bad));
@@ -87,9 +91,10 @@ TEST(metadata_groups_fields_into_objects) {
   metadata.add_text(Field::ssl_version, "TLSv1.3");
   metadata.add_text(Field::ssl_alpn, "h2,http/1.1");
   metadata.add_number(Field::ntp_version, 4);
-  CHECK_STR(json(metadata),
-            ",\"host_server_name\":\"www.example.org\",\"http\":{\"url\":\"/\",\"status\":404},"
-            "\"ssl\":{\"version\":\"TLSv1.3\",\"alpn\":[\"h2\",\"http/1.1\"]},\"ntp\":{\"version\":4}");
+  CHECK_STR(
+      json(metadata),
+      ",\"host_server_name\":\"www.example.org\",\"http\":{\"url\":\"/\",\"status\":404},"
+      "\"ssl\":{\"version\":\"TLSv1.3\",\"alpn\":[\"h2\",\"http/1.1\"]},\"ntp\":{\"version\":4}");
   metadata.clear();
   CHECK_STR(json(metadata), "");
   metadata.add_number(Field::dns_reply_code, 0);
@@ -100,8 +105,8 @@ TEST(metadata_writes_lists_and_numbers) {
   Metadata metadata;
   metadata.add_text(Field::ssl_server_names, "a,,b\"c,\xff,");
   metadata.add_number(Field::ssl_not_before, 18446744073709551615u);
-  CHECK_STR(json(metadata),
-            ",\"ssl\":{\"server_names\":[\"a\",\"b\\\"c\",\"" + bad + "\"],\"not_before\":18446744073709551615}");
+  CHECK_STR(json(metadata), ",\"ssl\":{\"server_names\":[\"a\",\"b\\\"c\",\"" + bad +
+                                "\"],\"not_before\":18446744073709551615}");
 }
 
 TEST(metadata_leaves_out_empty_text) {
@@ -114,17 +119,20 @@ TEST(metadata_cuts_long_text) {
   Metadata metadata;
   metadata.add_text(Field::http_url, std::string(Metadata::max_text, 'a'));
   metadata.add_text(Field::http_user_agent, std::string(Metadata::max_text + 1, 'b'));
-  CHECK_STR(json(metadata), ",\"http\":{\"url\":\"" + std::string(Metadata::max_text, 'a') + "\",\"user_agent\":\"" +
-                                std::string(Metadata::max_text, 'b') + "\"}");
+  CHECK_STR(json(metadata), ",\"http\":{\"url\":\"" + std::string(Metadata::max_text, 'a') +
+                                "\",\"user_agent\":\"" + std::string(Metadata::max_text, 'b') +
+                                "\"}");
 }
 
 // The cut falls inside a character: the character goes, not a part of it.
 TEST(metadata_cuts_between_characters) {
   for (size_t before = Metadata::max_text - 4; before <= Metadata::max_text; ++before) {
     Metadata metadata;
-    metadata.add_text(Field::http_url, std::string(before, 'a') + "\xf0\x9f\x90\xa6" + std::string(9, 'z'));
-    const std::string expected =
-        before + 4 <= Metadata::max_text ? std::string(before, 'a') + "\xf0\x9f\x90\xa6" : std::string(before, 'a');
+    metadata.add_text(Field::http_url,
+                      std::string(before, 'a') + "\xf0\x9f\x90\xa6" + std::string(9, 'z'));
+    const std::string expected = before + 4 <= Metadata::max_text
+                                     ? std::string(before, 'a') + "\xf0\x9f\x90\xa6"
+                                     : std::string(before, 'a');
     CHECK_STR(json(metadata), ",\"http\":{\"url\":\"" + expected + "\"}");
   }
 }
