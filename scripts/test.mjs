@@ -24,7 +24,7 @@ const conformanceSumUp = (output) => {
   return { passed, failed: Number(faults?.[1] ?? 0), skipped: 0 };
 };
 
-const mocha = ['--enable-source-maps', 'node_modules/mocha/bin/mocha.js'];
+const mocha = ['--enable-source-maps', 'node_modules/mocha/bin/mocha.js', '--no-color'];
 const parts = [
   {
     name: 'data plane (C++)',

@@ -169,14 +169,35 @@ function codeOf(error: NativeError): ErrorCode {
   }
 }
 
+/** One wake-up between the addon and the iteration that waits for it; rung before anyone waits, it is remembered. */
+class Bell {
+  #rung = false;
+  #resume: (() => void) | undefined;
+
+  // The addon holds on to this function for as long as its engine lives: it must not reach the engine, which would
+  // never be collected then. (A closure made in Engine's constructor would, through its context.)
+  readonly ring = (): void => {
+    this.#rung = true;
+    this.#resume?.();
+  };
+
+  async rung(): Promise<void> {
+    if (!this.#rung)
+      await new Promise<void>((resolve) => {
+        this.#resume = resolve;
+      });
+    this.#resume = undefined;
+    this.#rung = false;
+  }
+}
+
 /** One source through the data plane. Iterate `chunks()` or `events()` once; then read `counters()` and `failure()`. */
 export class Engine {
   readonly #native: NativeEngine;
   readonly #layout: CounterLayout;
   readonly #cells: BigUint64Array;
   #failure: EngineFailure | undefined;
-  #woken = false;
-  #resume: (() => void) | undefined;
+  readonly #bell = new Bell();
   #state: 'created' | 'running' | 'ended' = 'created';
   #ended: Promise<void>;
   #setEnded!: () => void;
@@ -190,13 +211,19 @@ export class Engine {
       if (value === undefined) throw new DipperError('ERR_INTERNAL', `no engine number ${name}`);
       return value;
     });
-    const files = addon.Engine.fileNames.map((name) => options.dpi?.[name as keyof NdpiFiles] ?? '');
+    const files = addon.Engine.fileNames.map(
+      (name) => options.dpi?.[name as keyof NdpiFiles] ?? '',
+    );
     const { type, path } = options.source;
     try {
-      this.#native = new addon.Engine(type, path, options.interface ?? path, ordered, files, () => {
-        this.#woken = true;
-        this.#resume?.();
-      });
+      this.#native = new addon.Engine(
+        type,
+        path,
+        options.interface ?? path,
+        ordered,
+        files,
+        this.#bell.ring,
+      );
     } catch (cause) {
       if (!(cause instanceof Error) || !('exitCode' in cause)) throw cause;
       throw new DipperError(codeOf(cause as NativeError), cause.message, { cause });
@@ -223,7 +250,7 @@ export class Engine {
         const size = this.#native.drain(buffer);
         if (size > 0) yield buffer.subarray(0, size);
         else if (this.#native.finished()) break;
-        else await this.#wakeUp();
+        else await this.#bell.rung();
       }
     } finally {
       this.#end();
@@ -269,15 +296,6 @@ export class Engine {
   /** Why the source ended early, known once the iteration has ended. */
   failure(): EngineFailure | undefined {
     return this.#failure;
-  }
-
-  async #wakeUp(): Promise<void> {
-    if (!this.#woken)
-      await new Promise<void>((resolve) => {
-        this.#resume = resolve;
-      });
-    this.#resume = undefined;
-    this.#woken = false;
   }
 
   #end(): void {
