@@ -75,6 +75,7 @@ EngineWrap::EngineWrap(const Napi::CallbackInfo& info)
   // One queued call at most: WakeUp asks again only after a drain.
   wake_ = Napi::ThreadSafeFunction::New(env, info[5].As<Napi::Function>(), "dipper engine", 0, 1);
   has_wake_ = true;
+  wake_.Unref(env);  // an engine that never starts keeps no process alive
   data_->live.insert(this);
   SourceError setup;
   setup.exit_code = 78;
@@ -95,8 +96,10 @@ void EngineWrap::close() {
 
 void EngineWrap::close_from_js(const Napi::CallbackInfo&) { close(); }
 
-void EngineWrap::start(const Napi::CallbackInfo&) {
-  if (engine_) engine_->start();
+void EngineWrap::start(const Napi::CallbackInfo& info) {
+  if (!engine_) return;
+  wake_.Ref(info.Env());  // until close()
+  engine_->start();
 }
 
 void EngineWrap::stop(const Napi::CallbackInfo&) {
