@@ -58,7 +58,7 @@ Discard llc(const Frame& frame, Layers layers, Cursor cursor) noexcept;
 enum class WlanFrame : uint8_t {
   plain,
   padded,   // radiotap says that the header is filled up to four bytes
-  swapped,  // CAPWAP: some access points send the frame control field in the other byte order
+  swapped,  // CAPWAP: some access points send 16-bit fields in the other byte order
 };
 Discard wlan(const Frame& frame, Layers layers, Cursor cursor, WlanFrame form) noexcept;
 Discard radiotap(const Frame& frame, Layers layers, Cursor cursor) noexcept;

@@ -33,10 +33,10 @@ Discard wlan(const Frame& frame, Layers layers, Cursor c, WlanFrame form) noexce
   if ((flags & ds_bits) == ds_bits) header += address_4;
   if (!c.has(header)) return Discard::truncated_link;
   // A fragment of an MSDU after its first has no LLC header.
-  if (c.u8(22) & 0x0f) return Discard::fragment;
+  if (c.u8(22 + first) & 0x0f) return Discard::fragment;
   if (control & qos_bit) {
     if (!c.has(header + qos_control)) return Discard::truncated_link;
-    if (c.u8(header) & 0x80) return Discard::wlan_aggregate;
+    if (c.u8(header + first) & 0x80) return Discard::wlan_aggregate;
     header += qos_control;
     if (flags & order_bit) header += ht_control;
   }

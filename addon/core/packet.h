@@ -27,7 +27,7 @@ struct Packet {
   uint32_t wire_length;
   uint16_t l3_length;          // from l3 to the end of the captured frame, link-layer padding included (nDPI wants it), at most 65,535
   uint16_t l4_offset;          // from l3
-  uint16_t payload_length;     // L4 payload by the IP length, without padding
+  uint16_t payload_length;     // L4 payload by the IP length, without padding; a snap length may have cut it
   uint8_t tcp_flags;           // 0 unless TCP
   Tunnel tunnel;               // innermost one it came through, also where that is not part of the key
   bool from_lower : 1;         // the sender is the key's lower endpoint
