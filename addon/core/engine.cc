@@ -19,6 +19,8 @@ std::unique_ptr<Engine> Engine::create(const EngineOptions& options, std::unique
         std::make_unique<Worker>(worker, std::move(dpi), options.envelope, lane->queue, engine->counters_->workers[i]);
     engine->lanes_.push_back(std::move(lane));
   }
+  // Several workers share the end among themselves already.
+  engine->share_end_ = n == 1 && engine->lanes_[0]->worker->shares_shut_down();
   return engine;
 }
 
@@ -32,6 +34,7 @@ Engine::Engine(const EngineOptions& options, std::unique_ptr<Source> source, std
 Engine::~Engine() {
   abort_ = true;
   stop();
+  closing_.abort();
   for (auto& lane : lanes_) {
     lane->ring.close();
     lane->queue.close();
@@ -76,6 +79,7 @@ void Engine::read_all() {
   }
   pass_on(open, true);
   for (auto& lane : lanes_) lane->ring.finish();
+  if (share_end_) lanes_[0]->worker->help_shut_down(closing_);
   thread_ended();
 }
 
@@ -143,7 +147,7 @@ void Engine::work(Lane& lane) {
     if (abort_.load(std::memory_order_relaxed)) break;
   }
   // The reader is through (finish() came after its last store), so every worker ends its flows at the same time.
-  if (!abort_) lane.worker->shut_down(last_packet_ns_.load(), abort_);
+  if (!abort_) lane.worker->shut_down(last_packet_ns_.load(), abort_, share_end_ ? &closing_ : nullptr);
   thread_ended();
 }
 

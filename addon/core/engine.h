@@ -81,6 +81,8 @@ class Engine {
   std::shared_ptr<CounterBlock> counters_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::thread reader_;
+  Closing closing_;
+  bool share_end_ = false;  // the reader writes the last records of the one worker
   std::atomic<bool> stop_{false}, abort_{false};
   std::atomic<unsigned> threads_running_{0};
   std::atomic<uint64_t> last_packet_ns_{0};

@@ -76,6 +76,12 @@ void FlowTable::erase(Flow* flow) {
   --size_;
 }
 
+void FlowTable::clear() {
+  std::fill(buckets_.begin(), buckets_.end(), Bucket{0, 0});
+  for (uint32_t i = 0; i < pool_size_; ++i) at(i).live = false;
+  pool_size_ = size_ = free_head_ = 0;
+}
+
 void FlowTable::place(uint32_t tag, uint32_t flow) {
   uint64_t i = tag & mask_;
   while (buckets_[i].flow) i = (i + 1) & mask_;

@@ -22,6 +22,7 @@ class FlowTable {
   // A zeroed flow with key and hash set, or null when the table is full or there is no memory. The key must not be in the table.
   Flow* insert(const FlowKey& key, uint64_t hash);
   void erase(Flow* flow);
+  void clear();  // all flows are gone; the memory stays
 
   uint32_t size() const { return size_; }
   uint32_t capacity() const { return max_flows_; }

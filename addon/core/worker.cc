@@ -250,14 +250,21 @@ bool Worker::due(const Flow& flow, uint64_t now_ns, Expiry& reason) const {
   return true;
 }
 
-void Worker::expire(Flow& flow, Expiry reason) {
-  if (flow.dpi) {
-    const Detection before = flow.detection;
-    dpi_->give_up(flow.dpi, flow.detection);
-    finish_detection(flow, before);
-  }
+void Worker::end_detection(Flow& flow) {
+  if (!flow.dpi) return;
+  const Detection before = flow.detection;
+  dpi_->give_up(flow.dpi, flow.detection);
+  finish_detection(flow, before);
+}
+
+void Worker::write_record(Flow& flow, Expiry reason) {
   if (options_.stats_interval_ns) write_stats(flow);
   write_purge(flow, reason);
+}
+
+void Worker::expire(Flow& flow, Expiry reason) {
+  end_detection(flow);
+  write_record(flow, reason);
   if (flow.metadata) {
     uint32_t size;
     memcpy(&size, flow.metadata, sizeof size);
@@ -359,18 +366,44 @@ void Worker::flush() {
   events_in_lines_ = 0;
 }
 
-void Worker::shut_down(uint64_t now_ns, const std::atomic<bool>& abort) {
+void Worker::shut_down(uint64_t now_ns, const std::atomic<bool>& abort, Closing* closing) {
   if (now_ns > now_ns_) now_ns_ = now_ns;
-  for (uint32_t i = 0; i < table_.pool_size(); ++i) {
-    if ((i & 1023) == 0 && abort.load(std::memory_order_relaxed)) return;
-    Flow& flow = table_.at(i);
-    Expiry reason = Expiry::shutdown;
-    if (!flow.live) continue;
-    if (options_.expiry) due(flow, now_ns_, reason);
-    expire(flow, reason);
+  const uint32_t stretches = (table_.pool_size() + stretch_flows - 1) / stretch_flows;
+  for (uint32_t stretch = 0; stretch < stretches; ++stretch) {
+    if (abort.load(std::memory_order_relaxed)) return;
+    for (uint32_t i = 0; i < stretch_flows && stretch * stretch_flows + i < table_.pool_size(); ++i) {
+      Flow& flow = table_.at(stretch * stretch_flows + i);
+      if (flow.live) end_detection(flow);
+    }
+    if (closing)
+      closing->ready(stretch + 1);
+    else
+      write_stretch(stretch);
   }
+  if (closing) closing->wait_written();
+  if (abort.load(std::memory_order_relaxed)) return;
+  table_.clear();
+  metadata_bytes_ = 0;
   flush();
   publish();
+}
+
+void Worker::help_shut_down(Closing& closing) {
+  uint32_t stretch;
+  while (closing.next(stretch)) write_stretch(stretch);
+}
+
+// Nothing here touches the table's buckets, the wheel or the nDPI module: another thread may be at later stretches.
+void Worker::write_stretch(uint32_t stretch) {
+  for (uint32_t i = 0; i < stretch_flows && stretch * stretch_flows + i < table_.pool_size(); ++i) {
+    Flow& flow = table_.at(stretch * stretch_flows + i);
+    if (!flow.live) continue;
+    Expiry reason = Expiry::shutdown;
+    if (options_.expiry) due(flow, now_ns_, reason);
+    write_record(flow, reason);
+    free(flow.metadata);
+    flow.metadata = nullptr;
+  }
 }
 
 void Worker::publish() {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "closing.h"
 #include "counters.h"
 #include "dpi.h"
 #include "event_queue.h"
@@ -38,8 +39,12 @@ class Worker {
   void process(const PacketBatch& batch);
   void flush();     // passes on the events collected so far
   // Ends every flow: idle or closed if it is due at `now_ns` (the time of the source's last packet, so that the number
-  // of workers makes no difference), else shutdown. Stops early when `abort` is set.
-  void shut_down(uint64_t now_ns, const std::atomic<bool>& abort);
+  // of workers makes no difference), else shutdown. Stops early when `abort` is set. With `closing`, another thread
+  // writes the records meanwhile in help_shut_down().
+  void shut_down(uint64_t now_ns, const std::atomic<bool>& abort, Closing* closing = nullptr);
+  void help_shut_down(Closing& closing);
+  // Whether that is possible: only records are written at the end, no announcements by the detection half.
+  bool shares_shut_down() const { return (options_.events & ~event_expired) == 0; }
 
  private:
   bool process(const Packet& packet);  // false: no memory for its flow
@@ -52,7 +57,10 @@ class Worker {
   bool due(const Flow& flow, uint64_t now_ns, Expiry& reason) const;
   uint64_t deadline(const Flow& flow) const;
   uint64_t idle_limit(const Flow& flow) const;
+  void end_detection(Flow& flow);
+  void write_record(Flow& flow, Expiry reason);
   void expire(Flow& flow, Expiry reason);  // events, then out of table and wheel
+  void write_stretch(uint32_t stretch);
   void renew(Flow& flow, uint64_t now_ns);  // active timeout: a new record of the same flow
   void write_purge(Flow& flow, Expiry reason);
   void write_stats(Flow& flow);
@@ -61,6 +69,8 @@ class Worker {
   void wrote_event();
   void store_metadata(Flow& flow);
   void publish();
+
+  static constexpr uint32_t stretch_flows = 1024;
 
   const WorkerOptions options_;
   std::unique_ptr<Dpi> dpi_;
