@@ -239,14 +239,12 @@ void SoftDissectors::examine(Cursor payload, uint16_t rows, bool first,
   settle(detection);
 }
 
-void SoftDissectors::settle(Detection& detection) const noexcept {
+bool SoftDissectors::overrules(const Detection& detection) const noexcept {
   const uint16_t said = detection.master ? detection.master : detection.app;
-  if (!detection.soft || !said) return;
+  if (!said) return true;
   const Row* row = row_of(detection.soft);
-  const bool overruled =
-      said != detection.soft &&
-      (detection.confidence == by_port_ || said == row->mistakes[0] || said == row->mistakes[1]);
-  if (!overruled) detection.soft = 0;
+  return row && said != detection.soft &&
+         (detection.confidence == by_port_ || said == row->mistakes[0] || said == row->mistakes[1]);
 }
 
 bool SoftDissectors::certain(const Detection& detection) const noexcept {

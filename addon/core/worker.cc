@@ -204,7 +204,8 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
     if (!(options_.events & event_updated)) return;
     const auto& now = metadata_.bytes();
     const bool same_metadata =
-        metadata_before.size() == now.size() && memcmp(metadata_before.data(), now.data(), now.size()) == 0;
+        metadata_before.size() == now.size() &&
+        (now.empty() || memcmp(metadata_before.data(), now.data(), now.size()) == 0);
     if (same_metadata && flow.detection == before) return;
     writer_.dpi_update(flow, metadata_, lines_);
   }
