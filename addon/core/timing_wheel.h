@@ -19,6 +19,7 @@ class TimingWheel {
 
   void add(Flow& flow, uint64_t deadline_ns);
   void remove(Flow& flow);
+  void clear() { heads_.assign(slots, 0); }  // the table was cleared
   void move(Flow& flow, uint64_t deadline_ns) {
     remove(flow);
     add(flow, deadline_ns);

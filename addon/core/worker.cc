@@ -384,6 +384,7 @@ void Worker::shut_down(uint64_t now_ns, const std::atomic<bool>& abort, Closing*
   if (closing) closing->wait_written();
   if (abort.load(std::memory_order_relaxed)) return;
   table_.clear();
+  wheel_.clear();
   metadata_bytes_ = 0;
   flush();
   publish();

@@ -1,5 +1,5 @@
-// The engine over a source that the test drives: every way to end, in every state, with a full ring and a full queue;
-// any number of workers gives the same records.
+// The engine over a source that the test drives: every way to end, in every state, with a full ring
+// and a full queue; any number of workers gives the same records.
 #include "core/engine.h"
 
 #include <atomic>
@@ -103,7 +103,8 @@ struct Rig {
         error);
     if (!engine) abort();
   }
-  // Takes lines until `enough` says so or the engine has finished. False after ten seconds without progress.
+  // Takes lines until `enough` says so or the engine has finished. False after ten seconds without
+  // progress.
   template <typename Enough>
   bool consume(Enough&& enough) {
     std::vector<uint8_t> buffer(Engine::minimum_drain_bytes);
@@ -114,7 +115,8 @@ struct Rig {
       }
       if (engine->finished() || enough()) return true;
       std::unique_lock<std::mutex> lock(mutex);
-      if (!changed.wait_for(lock, std::chrono::seconds(10), [&] { return woken > 0; })) return false;
+      if (!changed.wait_for(lock, std::chrono::seconds(10), [&] { return woken > 0; }))
+        return false;
       woken = 0;
     }
   }
@@ -127,9 +129,10 @@ struct Rig {
       if (field(line, "type") == "flow_purge") found.push_back(line);
     return found;
   }
-  uint64_t total(Counter WorkerCounters::* counter) const {
+  uint64_t total(Counter WorkerCounters::*counter) const {
     uint64_t sum = 0;
-    for (unsigned i = 0; i < engine->workers(); ++i) sum += (engine->counters()->workers[i].*counter).get();
+    for (unsigned i = 0; i < engine->workers(); ++i)
+      sum += (engine->counters()->workers[i].*counter).get();
     return sum;
   }
 };
@@ -152,8 +155,16 @@ std::shared_ptr<Script> few_flows() {
 // More records than a queue holds, and more packets than a ring.
 std::shared_ptr<Script> many_flows() {
   auto script = std::make_shared<Script>();
-  for (unsigned i = 0; i < 12000; ++i) script->traffic.udp(1000 + i / 1000, host(i, static_cast<uint16_t>(1 + i / 50)), server, "x");
+  for (unsigned i = 0; i < 12000; ++i)
+    script->traffic.udp(1000 + i / 1000, host(i, static_cast<uint16_t>(1 + i / 50)), server, "x");
   return script;
+}
+
+// A table so small that nearly every packet writes a record.
+WorkerOptions small_table() {
+  WorkerOptions options;
+  options.max_flows = 1000;
+  return options;
 }
 
 WorkerOptions no_expiry() {
@@ -218,7 +229,8 @@ TEST(engine_failed_source_keeps_what_was_read) {
 }
 
 TEST(engine_idle_source_passes_events_on) {
-  // The lines of a stream that pauses come now, not when a chunk of 64 KiB is full; with any number of workers.
+  // The lines of a stream that pauses come now, not when a chunk of 64 KiB is full; with any number
+  // of workers.
   for (const unsigned workers : {1u, 4u}) {
     auto script = std::make_shared<Script>();
     script->last = ReadStatus::idle;
@@ -242,10 +254,16 @@ TEST(engine_any_number_of_workers_gives_the_same_records) {
   auto script = std::make_shared<Script>();
   for (unsigned i = 0; i < 6000; ++i) {
     const Endpoint from = host(i * 7 % 300, static_cast<uint16_t>(i % 3));
-    script->traffic.tcp(1000 + i / 50, from, server, i % 13 == 0 ? fin | ack : i % 17 == 0 ? rst : i % 5 == 0 ? syn : ack, "data");
+    script->traffic.tcp(1000 + i / 50, from, server,
+                        i % 13 == 0   ? fin | ack
+                        : i % 17 == 0 ? rst
+                        : i % 5 == 0  ? syn
+                                      : ack,
+                        "data");
     if (i % 3) script->traffic.udp(1000 + i / 50, host(i % 40), host(i % 41, 53), "question");
     if (i % 5 == 0) script->traffic.udp(1000 + i / 50, host(i % 41, 53), host(i % 40), "answer");
-    if (i % 100 == 0) script->traffic.udp_fragments(1000 + i / 50, host(i), server, static_cast<uint16_t>(i));
+    if (i % 100 == 0)
+      script->traffic.udp_fragments(1000 + i / 50, host(i), server, static_cast<uint16_t>(i));
     if (i % 77 == 0) script->traffic.raw(1000 + i / 50, std::string(20, '\1'));
   }
   std::multimap<std::string, std::string> expected;
@@ -263,7 +281,8 @@ TEST(engine_any_number_of_workers_gives_the_same_records) {
     CHECK(records == expected);
     check_account(rig);
     if (workers == 4)
-      for (unsigned i = 0; i < 4; ++i) CHECK(rig.engine->counters()->workers[i].packets_in_flows.get() > 0);
+      for (unsigned i = 0; i < 4; ++i)
+        CHECK(rig.engine->counters()->workers[i].packets_in_flows.get() > 0);
   }
 }
 
@@ -310,8 +329,8 @@ TEST(engine_stop_from_another_thread_while_it_starts) {
 
 TEST(engine_waits_for_a_consumer_and_loses_nothing) {
   auto script = many_flows();
-  script->repeat = 30;
-  Rig rig(script, 2);
+  script->repeat = 4;
+  Rig rig(script, 2, small_table());
   rig.engine->start();
   uint64_t before = 0, now = 0;
   do {  // until it stands still: queue and ring are full
@@ -323,6 +342,7 @@ TEST(engine_waits_for_a_consumer_and_loses_nothing) {
   rig.engine->stop();
   wait_a_little();
   CHECK(!rig.engine->finished());
+  CHECK(now < 48000);
   CHECK(rig.finish());
   CHECK_EQ(rig.total(&WorkerCounters::events_lost), 0u);
   check_account(rig);
@@ -335,7 +355,8 @@ TEST(engine_live_source_drops_and_counts) {
   rig.engine->start();
   while (rig.total(&WorkerCounters::flows_shutdown) < 12000) wait_a_little();
   CHECK(rig.finish());
-  const uint64_t kept = rig.total(&WorkerCounters::events), lost = rig.total(&WorkerCounters::events_lost);
+  const uint64_t kept = rig.total(&WorkerCounters::events),
+                 lost = rig.total(&WorkerCounters::events_lost);
   CHECK_EQ(split_lines(rig.text).size(), kept);
   CHECK(lost > 0);
   CHECK(kept + lost >= 12000);
@@ -369,7 +390,8 @@ TEST(engine_destructor_in_every_state) {
   {
     auto script = many_flows();
     script->repeat = 1000;
-    Rig nobody_drains(script, 2);  // blocked in a full queue, ring and reader behind it
+    Rig nobody_drains(script, 2,
+                      small_table());  // blocked in a full queue, ring and reader behind it
     nobody_drains.engine->start();
     wait_a_little();
     wait_a_little();
@@ -385,6 +407,38 @@ TEST(engine_destructor_in_every_state) {
     finished.engine->start();
     CHECK(finished.finish());
   }
+}
+
+// With nothing but final records asked for, the reader helps one worker to write them.
+TEST(engine_shared_end_writes_every_record_once) {
+  auto script = many_flows();
+  WorkerOptions options = no_expiry();
+  std::multimap<std::string, std::string> expected;
+  for (const uint8_t events : {uint8_t{event_expired | event_detected}, uint8_t{event_expired}}) {
+    options.events = events;
+    Rig rig(script, 1, options);
+    rig.engine->start();
+    CHECK(rig.finish());
+    std::multimap<std::string, std::string> records;
+    for (const auto& line : rig.purges()) records.emplace(field(line, "digest"), line);
+    if (expected.empty()) expected = records;
+    CHECK_EQ(records.size(), 12000u);
+    CHECK(records == expected);
+    CHECK_EQ(rig.total(&WorkerCounters::metadata_bytes), 0u);
+    check_account(rig);
+  }
+}
+
+TEST(engine_destructor_in_the_shared_end) {
+  WorkerOptions options = no_expiry();
+  options.events = event_expired;
+  for (const unsigned records : {1u, 1000u, 2900u}) {
+    Rig rig(many_flows(), 1, options);
+    rig.engine->start();
+    while (rig.total(&WorkerCounters::flows_shutdown) < records) std::this_thread::yield();
+  }
+  Rig at_once(many_flows(), 1, options);
+  at_once.engine->start();
 }
 
 TEST(engine_counters_outlive_it) {
@@ -410,7 +464,8 @@ TEST(engine_idle_workers_hold_no_blocks) {
   CHECK(rig.finish());
   // Ring of 32 batches of 16 bursts, and a little.
   if (script->most_blocks_alive > 1000)
-    check::fail(__FILE__, __LINE__, std::to_string(script->most_blocks_alive) + " blocks alive at a time");
+    check::fail(__FILE__, __LINE__,
+                std::to_string(script->most_blocks_alive) + " blocks alive at a time");
   rig.engine.reset();
   CHECK_EQ(script->blocks_alive.load(), 0);
 }
@@ -428,7 +483,8 @@ TEST(engine_drain_takes_workers_in_turn) {
     rig.text.append(reinterpret_cast<char*>(buffer.data()), n);
     const std::string line(reinterpret_cast<char*>(buffer.data()), n);
     Traffic one;
-    one.udp(1, {field(line, "local_ip"), static_cast<uint16_t>(number(line, "local_port"))}, server);
+    one.udp(1, {field(line, "local_ip"), static_cast<uint16_t>(number(line, "local_port"))},
+            server);
     Packet packet;
     Decoder({}).decode(one.frames()[0], packet);
     return hash_address_pair(packet.key) % 2;

@@ -1,4 +1,5 @@
-// The queue of lines: whole lines only, bounded, lossless blocks and live drops, closing wakes whoever waits.
+// The queue of lines: whole lines only, bounded, lossless blocks and live drops, closing wakes
+// whoever waits.
 #include "core/event_queue.h"
 
 #include <atomic>
@@ -48,7 +49,7 @@ TEST(event_queue_never_cuts_a_line) {
   push(queue, "four\n");
   CHECK_STR(drained(queue, 3), "");  // smaller than the first line
   CHECK_STR(drained(queue, 4), "one\n");
-  CHECK_STR(drained(queue, 9), "two\n");  // "three\n" would be byte 10
+  CHECK_STR(drained(queue, 9), "two\n");     // "three\n" would be byte 10
   CHECK_STR(drained(queue, 10), "three\n");  // the next chunk is taken whole or not at all
   CHECK_STR(drained(queue, 10), "four\n");
   CHECK(queue.empty());
@@ -156,7 +157,8 @@ TEST(event_queue_all_lines_arrive_between_threads) {
     const size_t n = queue.drain(reinterpret_cast<uint8_t*>(buffer.data()), buffer.size());
     for (size_t at = 0; at < n; ++next) {
       const size_t end = buffer.find('\n', at);
-      wrong += end >= n || buffer.compare(at, end - at, std::to_string(next) + std::string(500, '.')) != 0;
+      wrong += end >= n ||
+               buffer.compare(at, end - at, std::to_string(next) + std::string(500, '.')) != 0;
       at = end + 1;
     }
   }

@@ -1,5 +1,5 @@
-// The flow table against std::unordered_map: random operations, forced collisions, growth, its bound; and the key's
-// hashes. Fixed seeds: a failure repeats.
+// The flow table against std::unordered_map: random operations, forced collisions, growth, its
+// bound; and the key's hashes. Fixed seeds: a failure repeats.
 #include "core/flow_table.h"
 
 #include <random>
@@ -34,7 +34,8 @@ void against_reference(uint32_t keys, uint32_t max_flows, int operations, HashOf
     Flow* found = table.find(key, hash_of(n));
     wrong += found != (known == reference.end() ? nullptr : known->second);
     if (found) {
-      wrong += !(found->key == key) || found->first_ns != n || !found->live || &table.at(found->position) != found;
+      wrong += !(found->key == key) || found->first_ns != n || !found->live ||
+               &table.at(found->position) != found;
       if (random() % 2) {
         table.erase(found);
         reference.erase(n);
@@ -46,7 +47,8 @@ void against_reference(uint32_t keys, uint32_t max_flows, int operations, HashOf
         ++wrong;
         continue;
       }
-      wrong += flow->first_ns != 0 || flow->dpi || flow->wheel_slot || flow->total_packets();  // zeroed, also when reused
+      wrong += flow->first_ns != 0 || flow->dpi || flow->wheel_slot ||
+               flow->total_packets();  // zeroed, also when reused
       flow->first_ns = n;
       flow->wheel_slot = 7;
       flow->packets[0] = 9;
@@ -67,17 +69,20 @@ void against_reference(uint32_t keys, uint32_t max_flows, int operations, HashOf
 
 TEST(flow_table_random_operations) {
   const HashSecret secret{{1, 3, 5, 7, 11, 13, 17, 2}};
-  against_reference(3000, 1 << 20, 200000, [&](uint32_t n) { return hash_flow_key(key_number(n), secret); });
+  against_reference(3000, 1 << 20, 200000,
+                    [&](uint32_t n) { return hash_flow_key(key_number(n), secret); });
 }
 
 TEST(flow_table_random_operations_through_growth) {
   // 60,000 keys: the index doubles from 4,096 buckets to 131,072 while flows come and go.
   const HashSecret secret{{3, 3, 5, 7, 11, 13, 17, 4}};
-  against_reference(60000, 1 << 20, 400000, [&](uint32_t n) { return hash_flow_key(key_number(n), secret); });
+  against_reference(60000, 1 << 20, 400000,
+                    [&](uint32_t n) { return hash_flow_key(key_number(n), secret); });
 }
 
 TEST(flow_table_forced_collisions) {
-  // All keys with one tag; then all in one bucket with different tags; then runs that wrap round the index's end.
+  // All keys with one tag; then all in one bucket with different tags; then runs that wrap round
+  // the index's end.
   against_reference(200, 1 << 20, 20000, [](uint32_t) { return uint64_t{0x1234}; });
   against_reference(200, 1 << 20, 20000, [](uint32_t n) { return (uint64_t{n} << 20) | 5; });
   against_reference(400, 1 << 20, 40000, [](uint32_t n) { return uint64_t{4095 - n % 7}; });
@@ -87,7 +92,8 @@ TEST(flow_table_forced_collisions) {
 
 TEST(flow_table_full) {
   const HashSecret secret{{5, 3, 5, 7, 11, 13, 17, 6}};
-  against_reference(3000, 1000, 100000, [&](uint32_t n) { return hash_flow_key(key_number(n), secret); });
+  against_reference(3000, 1000, 100000,
+                    [&](uint32_t n) { return hash_flow_key(key_number(n), secret); });
   FlowTable table(3);
   for (uint32_t n = 0; n < 3; ++n) CHECK(table.insert(key_number(n), n) != nullptr);
   CHECK(table.full());
@@ -109,9 +115,12 @@ TEST(flow_table_holds_at_least_one) {
 TEST(flow_table_flows_never_move) {
   FlowTable table(1 << 20);
   std::vector<Flow*> flows;
-  for (uint32_t n = 0; n < 20000; ++n) flows.push_back(table.insert(key_number(n), n * 0x9e3779b97f4a7c15));
+  for (uint32_t n = 0; n < 20000; ++n)
+    flows.push_back(table.insert(key_number(n), n * 0x9e3779b97f4a7c15));
   int moved = 0;
-  for (uint32_t n = 0; n < 20000; ++n) moved += table.find(key_number(n), n * 0x9e3779b97f4a7c15) != flows[n] || flows[n]->position != n;
+  for (uint32_t n = 0; n < 20000; ++n)
+    moved +=
+        table.find(key_number(n), n * 0x9e3779b97f4a7c15) != flows[n] || flows[n]->position != n;
   CHECK_EQ(moved, 0);
 }
 
@@ -124,14 +133,17 @@ TEST(flow_key_hash_uses_every_byte_and_the_secret) {
     for (size_t word = 0; word < std::size(secret.k); ++word) {
       HashSecret other = secret;
       other.k[word] += 1;
-      if (hash_flow_key(base, other) == h) check::fail(__FILE__, __LINE__, "secret word " + std::to_string(word) + " does not count");
+      if (hash_flow_key(base, other) == h)
+        check::fail(__FILE__, __LINE__, "secret word " + std::to_string(word) + " does not count");
     }
     for (size_t i = 0; i < sizeof base; ++i) {
-      const bool address_rest = version == 4 && i < 32 && i % 16 >= 4;  // always zero in a key of IPv4
+      const bool address_rest =
+          version == 4 && i < 32 && i % 16 >= 4;  // always zero in a key of IPv4
       if (address_rest) continue;
       FlowKey other = base;
       reinterpret_cast<uint8_t*>(&other)[i] ^= 0x40;
-      if (hash_flow_key(other, secret) == h) check::fail(__FILE__, __LINE__, "byte " + std::to_string(i) + " does not count");
+      if (hash_flow_key(other, secret) == h)
+        check::fail(__FILE__, __LINE__, "byte " + std::to_string(i) + " does not count");
     }
   }
 }
@@ -155,6 +167,7 @@ TEST(flow_key_pair_hash_spreads_and_ignores_ports) {
       key.lower_address[3] = static_cast<uint8_t>(n);
       ++load[hash_address_pair(key) % workers];
     }
-    for (const uint32_t share : load) CHECK(share > 1000 / workers * 7 / 10 && share < 1000 / workers * 13 / 10);
+    for (const uint32_t share : load)
+      CHECK(share > 1000 / workers * 7 / 10 && share < 1000 / workers * 13 / 10);
   }
 }

@@ -1,5 +1,5 @@
-// The lines, byte for byte. What a release of libndpi names differently (version, breed, confidence, risk) is asked
-// of it; everything else is written out.
+// The lines, byte for byte. What a release of libndpi names differently (version, breed,
+// confidence, risk) is asked of it; everything else is written out.
 #include "core/message.h"
 
 #include <cstdlib>
@@ -46,24 +46,30 @@ Flow example() {
   return flow;
 }
 
-std::string envelope() { return "\"interface\":\"eth0\",\"internal\":true,\"established\":false,\"flow\":{"; }
+std::string envelope() {
+  return "\"interface\":\"eth0\",\"internal\":true,\"established\":false,\"flow\":{";
+}
 
-std::string ndpi(const Detection& d, const std::string& protocol, const std::string& master, const std::string& app,
-                 const std::string& risks) {
-  return std::string(",\"ndpi\":{\"version\":\"") + Dpi::library_version() + "\",\"protocol\":\"" + protocol +
-         "\",\"master\":\"" + master + "\",\"app\":\"" + app + "\",\"confidence\":\"" +
-         dpi().confidence_name(d.confidence) + "\",\"category\":\"" + dpi().category_name(d.category) +
-         "\",\"breed\":\"" + dpi().breed_name(d.breed) + "\",\"risks\":[" + risks + "],\"score\":" +
-         std::to_string(d.score) + ",\"guessed\":" + (d.guessed ? "true" : "false") + "}";
+std::string ndpi(const Detection& d, const std::string& protocol, const std::string& master,
+                 const std::string& app, const std::string& risks) {
+  return std::string(",\"ndpi\":{\"version\":\"") + Dpi::library_version() + "\",\"protocol\":\"" +
+         protocol + "\",\"master\":\"" + master + "\",\"app\":\"" + app + "\",\"confidence\":\"" +
+         dpi().confidence_name(d.confidence) + "\",\"category\":\"" +
+         dpi().category_name(d.category) + "\",\"breed\":\"" + dpi().breed_name(d.breed) +
+         "\",\"risks\":[" + risks + "],\"score\":" + std::to_string(d.score) +
+         ",\"guessed\":" + (d.guessed ? "true" : "false") + "}";
 }
 
 // Digest and community id: computed by Python's hashlib from the same tuple.
 const char identity[] =
-    "\"digest\":\"c302245de59c34a7fa9d0aaf3fde0abcf2165b53\",\"community_id\":\"1:/fofcNQl++f6nQqvP94KvPIWW1M=\","
+    "\"digest\":\"c302245de59c34a7fa9d0aaf3fde0abcf2165b53\",\"community_id\":\"1:/"
+    "fofcNQl++f6nQqvP94KvPIWW1M=\","
     "\"ip_version\":4,\"ip_protocol\":6,\"vlan_id\":0,\"tunnel\":\"none\",\"tunnel_id\":0,"
     "\"local_ip\":\"192.168.1.10\",\"local_port\":40000,\"local_mac\":\"00:01:02:03:04:05\","
-    "\"other_ip\":\"192.168.1.20\",\"other_port\":443,\"other_mac\":\"aa:bb:cc:dd:ee:ff\",\"other_type\":\"local\","
-    "\"local_origin\":true,\"ip_nat\":false,\"first_seen_at\":1700000000123,\"last_seen_at\":1700000001999";
+    "\"other_ip\":\"192.168.1.20\",\"other_port\":443,\"other_mac\":\"aa:bb:cc:dd:ee:ff\",\"other_"
+    "type\":\"local\","
+    "\"local_origin\":true,\"ip_nat\":false,\"first_seen_at\":1700000000123,\"last_seen_at\":"
+    "1700000001999";
 
 }  // namespace
 
@@ -77,13 +83,16 @@ TEST(message_flow_purge_literal) {
   flow.detection.score = 110;
   std::string out;
   writer.purge(flow, Expiry::closed, out);
-  CHECK_STR(out, std::string("{\"type\":\"flow_purge\",\"reason\":\"closed\",") + envelope() + identity +
-                     ",\"detected_protocol\":91,\"detected_protocol_name\":\"TLS\",\"detected_application\":126,"
-                     "\"detected_application_name\":\"Google\",\"detection_guessed\":false,\"soft_dissector\":false,\"detection_packets\":4" +
-                     ndpi(flow.detection, "TLS.Google", "TLS", "Google",
-                          std::string("\"") + dpi().risk_name(1) + "\",\"" + dpi().risk_name(4) + "\"") +
-                     ",\"local_packets\":3,\"local_bytes\":300,\"other_packets\":2,\"other_bytes\":2000,"
-                     "\"total_packets\":5,\"total_bytes\":2300}}\n");
+  CHECK_STR(out,
+            std::string("{\"type\":\"flow_purge\",\"reason\":\"closed\",") + envelope() + identity +
+                ",\"detected_protocol\":91,\"detected_protocol_name\":\"TLS\",\"detected_"
+                "application\":126,"
+                "\"detected_application_name\":\"Google\",\"detection_guessed\":false,\"soft_"
+                "dissector\":false,\"detection_packets\":4" +
+                ndpi(flow.detection, "TLS.Google", "TLS", "Google",
+                     std::string("\"") + dpi().risk_name(1) + "\",\"" + dpi().risk_name(4) + "\"") +
+                ",\"local_packets\":3,\"local_bytes\":300,\"other_packets\":2,\"other_bytes\":2000,"
+                "\"total_packets\":5,\"total_bytes\":2300}}\n");
 }
 
 TEST(message_flow_and_update_literal_with_metadata) {
@@ -99,9 +108,11 @@ TEST(message_flow_and_update_literal_with_metadata) {
   const std::string rest =
       envelope() + identity +
       ",\"detected_protocol\":7,\"detected_protocol_name\":\"HTTP\",\"detected_application\":0,"
-      "\"detected_application_name\":\"Unknown\",\"detection_guessed\":false,\"soft_dissector\":false,\"detection_packets\":4" +
+      "\"detected_application_name\":\"Unknown\",\"detection_guessed\":false,\"soft_dissector\":"
+      "false,\"detection_packets\":4" +
       ndpi(flow.detection, "HTTP", "Unknown", "HTTP", "") +
-      ",\"host_server_name\":\"example.org\",\"http\":{\"url\":\"example.org/a\\\"b\",\"status\":200}}}\n";
+      ",\"host_server_name\":\"example.org\",\"http\":{\"url\":\"example.org/"
+      "a\\\"b\",\"status\":200}}}\n";
   CHECK_STR(out, "{\"type\":\"flow\"," + rest);
   out = "kept ";
   writer.dpi_update(flow, metadata, out);
@@ -115,9 +126,12 @@ TEST(message_flow_stats_literal) {
   flow.stats_bytes[0] = 100;
   std::string out;
   writer.stats(flow, out);
-  CHECK_STR(out, "{\"type\":\"flow_stats\"," + envelope() +
-                     "\"digest\":\"c302245de59c34a7fa9d0aaf3fde0abcf2165b53\",\"last_seen_at\":1700000001999,\"local_packets\":2,\"local_bytes\":200,"
-                     "\"other_packets\":2,\"other_bytes\":2000,\"total_packets\":5,\"total_bytes\":2300}}\n");
+  CHECK_STR(
+      out,
+      "{\"type\":\"flow_stats\"," + envelope() +
+          "\"digest\":\"c302245de59c34a7fa9d0aaf3fde0abcf2165b53\",\"last_seen_at\":1700000001999,"
+          "\"local_packets\":2,\"local_bytes\":200,"
+          "\"other_packets\":2,\"other_bytes\":2000,\"total_packets\":5,\"total_bytes\":2300}}\n");
 }
 
 TEST(message_sides_follow_the_roles) {
@@ -128,10 +142,14 @@ TEST(message_sides_follow_the_roles) {
   flow.client_is_lower = false;
   std::string out;
   writer.purge(flow, Expiry::idle, out);
-  CHECK(out.find("\"local_ip\":\"192.168.1.20\",\"local_port\":443,\"local_mac\":\"aa:bb:cc:dd:ee:ff\","
-                 "\"other_ip\":\"93.184.216.34\",\"other_port\":40000,\"other_mac\":\"00:01:02:03:04:05\","
-                 "\"other_type\":\"remote\",\"local_origin\":true,") != std::string::npos);
-  CHECK(out.find("\"local_packets\":2,\"local_bytes\":2000,\"other_packets\":3,\"other_bytes\":300,") != std::string::npos);
+  CHECK(
+      out.find(
+          "\"local_ip\":\"192.168.1.20\",\"local_port\":443,\"local_mac\":\"aa:bb:cc:dd:ee:ff\","
+          "\"other_ip\":\"93.184.216.34\",\"other_port\":40000,\"other_mac\":\"00:01:02:03:04:05\","
+          "\"other_type\":\"remote\",\"local_origin\":true,") != std::string::npos);
+  CHECK(out.find(
+            "\"local_packets\":2,\"local_bytes\":2000,\"other_packets\":3,\"other_bytes\":300,") !=
+        std::string::npos);
 }
 
 TEST(message_ipv6_tunnel_and_vlan) {
@@ -148,7 +166,8 @@ TEST(message_ipv6_tunnel_and_vlan) {
   std::string out;
   writer.purge(flow, Expiry::evicted, out);
   CHECK(out.find("\"reason\":\"evicted\"") != std::string::npos);
-  CHECK(out.find("\"ip_version\":6,\"ip_protocol\":6,\"vlan_id\":4095,\"tunnel\":\"vxlan\",\"tunnel_id\":16777215,"
+  CHECK(out.find("\"ip_version\":6,\"ip_protocol\":6,\"vlan_id\":4095,\"tunnel\":\"vxlan\","
+                 "\"tunnel_id\":16777215,"
                  "\"local_ip\":\"fe80::201:0:0:abcd\"") != std::string::npos);
   CHECK(out.find("\"other_ip\":\"2001:db8::1\"") != std::string::npos);
 }
@@ -157,7 +176,8 @@ TEST(message_interface_is_any_bytes) {
   MessageWriter writer(dpi(), {"a\"\\\n\x01\xff", false});
   std::string out;
   writer.purge(example(), Expiry::shutdown, out);
-  CHECK(out.find("\"interface\":\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\",\"internal\":false,") != std::string::npos);
+  CHECK(out.find("\"interface\":\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\",\"internal\":false,") !=
+        std::string::npos);
 }
 
 TEST(message_fixed_part_has_room_for_the_largest) {
@@ -172,7 +192,8 @@ TEST(message_fixed_part_has_room_for_the_largest) {
   flow.first_ns = flow.last_ns = ~uint64_t{0};
   std::string out;
   writer.purge(flow, Expiry::active, out);  // the sanitizer watches the end of the buffer
-  CHECK(out.find("\"detected_protocol\":65535,\"detected_protocol_name\":\"Unknown\"") != std::string::npos);
+  CHECK(out.find("\"detected_protocol\":65535,\"detected_protocol_name\":\"Unknown\"") !=
+        std::string::npos);
   CHECK_STR(out.substr(out.size() - 3), "}}\n");
 }
 
@@ -196,8 +217,10 @@ TEST(message_detection_text_is_that_of_the_flow) {
       }
       if (cached.find("\"score\":" + std::to_string(flow.detection.score) + ",\"guessed\":" +
                       (flow.detection.guessed ? "true" : "false")) == std::string::npos ||
-          cached.find(std::string("\"app\":\"") + dpi().protocol_name(flow.detection.app) + "\"") == std::string::npos ||
-          cached.find(std::string("\"category\":\"") + dpi().category_name(flow.detection.category) + "\"") == std::string::npos ||
+          cached.find(std::string("\"app\":\"") + dpi().protocol_name(flow.detection.app) + "\"") ==
+              std::string::npos ||
+          cached.find(std::string("\"category\":\"") +
+                      dpi().category_name(flow.detection.category) + "\"") == std::string::npos ||
           cached.find("\"detection_packets\":" + std::to_string(i) + ",") == std::string::npos)
         check::fail(__FILE__, __LINE__, "wrong text for detection " + std::to_string(i));
     }

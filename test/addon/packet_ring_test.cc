@@ -1,4 +1,5 @@
-// The ring between reader and worker: in order, blocks when full, ends by finish() or close(), batches are used again.
+// The ring between reader and worker: in order, blocks when full, ends by finish() or close(),
+// batches are used again.
 #include "core/packet_ring.h"
 
 #include <atomic>

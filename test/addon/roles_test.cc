@@ -1,4 +1,5 @@
-// Which side is local: address classes at the edges of every prefix, and netifyd's documented table row by row.
+// Which side is local: address classes at the edges of every prefix, and netifyd's documented table
+// row by row.
 #include "core/roles.h"
 
 #include <arpa/inet.h>
@@ -15,7 +16,8 @@ void parse(const char* text, uint8_t* bytes, uint8_t& version) {
 }
 
 const char* class_name(AddressClass c) {
-  static const char* const names[] = {"unknown", "local_ip", "local_net", "private", "multicast", "broadcast"};
+  static const char* const names[] = {"unknown", "local_ip",  "local_net",
+                                      "private", "multicast", "broadcast"};
   return names[static_cast<int>(c)];
 }
 
@@ -32,12 +34,14 @@ void add(Roles& roles, const char* prefix, uint8_t bits, AddressClass address_cl
 }
 
 // "lower local", "upper remote", ...
-std::string sides_of(const Roles& roles, const char* lower, const char* upper, bool client_is_lower = true) {
+std::string sides_of(const Roles& roles, const char* lower, const char* upper,
+                     bool client_is_lower = true) {
   FlowKey key{};
   parse(lower, key.lower_address, key.ip_version);
   parse(upper, key.upper_address, key.ip_version);
   const Sides sides = roles.sides(key, client_is_lower);
-  return std::string(sides.lower_is_local ? "lower " : "upper ") + other_type_name(sides.other_type);
+  return std::string(sides.lower_is_local ? "lower " : "upper ") +
+         other_type_name(sides.other_type);
 }
 
 }  // namespace
@@ -47,22 +51,52 @@ TEST(roles_built_in_classes_at_their_edges) {
   const struct {
     const char* address;
     const char* expected;
-  } cases[] = {{"9.255.255.255", "unknown"},    {"10.0.0.0", "private"},         {"10.255.255.255", "private"},
-               {"11.0.0.0", "unknown"},         {"100.63.255.255", "unknown"},   {"100.64.0.0", "private"},
-               {"100.127.255.255", "private"},  {"100.128.0.0", "unknown"},      {"126.255.255.255", "unknown"},
-               {"127.0.0.1", "private"},        {"128.0.0.0", "unknown"},        {"169.253.255.255", "unknown"},
-               {"169.254.0.1", "private"},      {"169.254.255.255", "broadcast"}, {"169.255.0.0", "unknown"},
-               {"172.15.255.255", "unknown"},   {"172.16.0.0", "private"},       {"172.31.255.255", "private"},
-               {"172.32.0.0", "unknown"},       {"192.167.255.255", "unknown"},  {"192.168.0.0", "private"},
-               {"192.168.255.255", "private"},  {"192.169.0.0", "unknown"},      {"223.255.255.255", "unknown"},
-               {"224.0.0.0", "multicast"},      {"239.255.255.255", "multicast"}, {"240.0.0.0", "unknown"},
-               {"255.255.255.254", "unknown"},  {"255.255.255.255", "broadcast"}, {"::", "unknown"},
-               {"::1", "private"},              {"::2", "unknown"},              {"fbff::1", "unknown"},
-               {"fc00::", "private"},           {"fdff:ffff::1", "private"},     {"fe00::1", "unknown"},
-               {"fe7f::1", "unknown"},          {"fe80::1", "private"},          {"febf:ffff::1", "private"},
-               {"fec0::1", "unknown"},          {"ff00::", "multicast"},         {"ff02::1", "multicast"},
+  } cases[] = {{"9.255.255.255", "unknown"},
+               {"10.0.0.0", "private"},
+               {"10.255.255.255", "private"},
+               {"11.0.0.0", "unknown"},
+               {"100.63.255.255", "unknown"},
+               {"100.64.0.0", "private"},
+               {"100.127.255.255", "private"},
+               {"100.128.0.0", "unknown"},
+               {"126.255.255.255", "unknown"},
+               {"127.0.0.1", "private"},
+               {"128.0.0.0", "unknown"},
+               {"169.253.255.255", "unknown"},
+               {"169.254.0.1", "private"},
+               {"169.254.255.255", "broadcast"},
+               {"169.255.0.0", "unknown"},
+               {"172.15.255.255", "unknown"},
+               {"172.16.0.0", "private"},
+               {"172.31.255.255", "private"},
+               {"172.32.0.0", "unknown"},
+               {"192.167.255.255", "unknown"},
+               {"192.168.0.0", "private"},
+               {"192.168.255.255", "private"},
+               {"192.169.0.0", "unknown"},
+               {"223.255.255.255", "unknown"},
+               {"224.0.0.0", "multicast"},
+               {"239.255.255.255", "multicast"},
+               {"240.0.0.0", "unknown"},
+               {"255.255.255.254", "unknown"},
+               {"255.255.255.255", "broadcast"},
+               {"::", "unknown"},
+               {"::1", "private"},
+               {"::2", "unknown"},
+               {"fbff::1", "unknown"},
+               {"fc00::", "private"},
+               {"fdff:ffff::1", "private"},
+               {"fe00::1", "unknown"},
+               {"fe7f::1", "unknown"},
+               {"fe80::1", "private"},
+               {"febf:ffff::1", "private"},
+               {"fec0::1", "unknown"},
+               {"ff00::", "multicast"},
+               {"ff02::1", "multicast"},
                {"2001:db8::1", "unknown"}};
-  for (const auto& c : cases) CHECK_STR(std::string(c.address) + " " + class_of(roles, c.address), std::string(c.address) + " " + c.expected);
+  for (const auto& c : cases)
+    CHECK_STR(std::string(c.address) + " " + class_of(roles, c.address),
+              std::string(c.address) + " " + c.expected);
 }
 
 TEST(roles_networks_of_the_host_win_in_order) {
@@ -92,27 +126,28 @@ TEST(roles_table) {
     const char* upper;
     const char* expected;
   } rows[] = {
-      {"20.0.0.1", "20.0.0.2", "upper local"},             // local_ip / local_net
-      {"20.0.0.0", "20.0.0.1", "lower local"},             // local_net / local_ip
-      {"224.0.0.1", "239.0.0.1", "upper multicast"},       // lower multicast
-      {"20.0.0.2", "224.0.0.1", "lower multicast"},        // upper multicast
+      {"20.0.0.1", "20.0.0.2", "upper local"},        // local_ip / local_net
+      {"20.0.0.0", "20.0.0.1", "lower local"},        // local_net / local_ip
+      {"224.0.0.1", "239.0.0.1", "upper multicast"},  // lower multicast
+      {"20.0.0.2", "224.0.0.1", "lower multicast"},   // upper multicast
       {"169.254.255.255", "192.168.0.1", "upper broadcast"},
       {"20.0.0.1", "255.255.255.255", "lower broadcast"},
-      {"10.0.0.1", "20.0.0.2", "upper local"},             // private / local_net
-      {"20.0.0.2", "192.168.0.1", "lower local"},          // local_net / private
-      {"10.0.0.1", "192.168.0.1", "lower local"},          // private / private
-      {"10.0.0.1", "20.0.0.1", "upper remote"},            // private / local_ip
-      {"20.0.0.1", "192.168.0.1", "lower remote"},         // local_ip / private
-      {"20.0.0.2", "20.0.0.3", "lower local"},             // local_net / local_net
-      {"20.0.0.1", "20.0.0.9", "lower local"},             // local_ip / local_ip: netifyd says unknown
-      {"8.8.8.8", "20.0.0.1", "upper remote"},             // lower unknown
+      {"10.0.0.1", "20.0.0.2", "upper local"},      // private / local_net
+      {"20.0.0.2", "192.168.0.1", "lower local"},   // local_net / private
+      {"10.0.0.1", "192.168.0.1", "lower local"},   // private / private
+      {"10.0.0.1", "20.0.0.1", "upper remote"},     // private / local_ip
+      {"20.0.0.1", "192.168.0.1", "lower remote"},  // local_ip / private
+      {"20.0.0.2", "20.0.0.3", "lower local"},      // local_net / local_net
+      {"20.0.0.1", "20.0.0.9", "lower local"},      // local_ip / local_ip: netifyd says unknown
+      {"8.8.8.8", "20.0.0.1", "upper remote"},      // lower unknown
       {"8.8.8.8", "192.168.0.1", "upper remote"},
-      {"20.0.0.1", "93.184.216.34", "lower remote"},       // upper unknown
+      {"20.0.0.1", "93.184.216.34", "lower remote"},  // upper unknown
       {"10.0.0.1", "93.184.216.34", "lower remote"},
   };
   for (const auto& row : rows)
     for (const bool client_is_lower : {true, false})
-      CHECK_STR(std::string(row.lower) + "/" + row.upper + ": " + sides_of(roles, row.lower, row.upper, client_is_lower),
+      CHECK_STR(std::string(row.lower) + "/" + row.upper + ": " +
+                    sides_of(roles, row.lower, row.upper, client_is_lower),
                 std::string(row.lower) + "/" + row.upper + ": " + row.expected);
 }
 

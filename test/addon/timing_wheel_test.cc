@@ -1,4 +1,5 @@
-// The timing wheel: every flow is visited when its slot has passed, never lost, whatever the gaps in time.
+// The timing wheel: every flow is visited when its slot has passed, never lost, whatever the gaps
+// in time.
 #include "core/timing_wheel.h"
 
 #include <map>
@@ -12,7 +13,8 @@ namespace {
 
 constexpr uint64_t second = 1000000000;
 
-// A table, a wheel, and deadlines kept aside: advance() erases what is due and says which keys went.
+// A table, a wheel, and deadlines kept aside: advance() erases what is due and says which keys
+// went.
 struct Rig {
   FlowTable table{1 << 20};
   TimingWheel wheel{table};
@@ -97,7 +99,8 @@ TEST(timing_wheel_deadline_beyond_the_wheel) {
 }
 
 TEST(timing_wheel_gaps) {
-  for (const uint64_t gap : {uint64_t{1023}, uint64_t{1024}, uint64_t{1025}, uint64_t{4096}, uint64_t{31536000} * 50}) {
+  for (const uint64_t gap :
+       {uint64_t{1023}, uint64_t{1024}, uint64_t{1025}, uint64_t{4096}, uint64_t{31536000} * 50}) {
     Rig rig(100 * second);
     for (uint32_t n = 0; n < 2000; ++n) rig.add(n, (100 + n) * second);
     const uint64_t now = (100 + gap) * second;
@@ -116,7 +119,8 @@ TEST(timing_wheel_remove_and_move) {
   // Three in one slot: take the middle, the head, the tail away in turn.
   for (const uint32_t taken : {0u, 1u, 2u}) {
     std::vector<Flow*> flows;
-    for (uint32_t n = 0; n < 3; ++n) flows.push_back(&rig.add(10 * taken + n, (200 + taken * 100) * second));
+    for (uint32_t n = 0; n < 3; ++n)
+      flows.push_back(&rig.add(10 * taken + n, (200 + taken * 100) * second));
     rig.wheel.remove(*flows[taken]);
     rig.wheel.remove(*flows[taken]);  // again is nothing
     rig.table.erase(flows[taken]);

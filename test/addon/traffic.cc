@@ -27,40 +27,48 @@ void Traffic::add(uint64_t ns, std::string frame) {
   views_.push_back({reinterpret_cast<const uint8_t*>(kept.data()), ns, length, length, 1});
 }
 
-void Traffic::ip(uint64_t ns, const Endpoint& from, const Endpoint& to, uint8_t protocol, const std::string& l4,
-                 uint16_t id, uint16_t fragment) {
+void Traffic::ip(uint64_t ns, const Endpoint& from, const Endpoint& to, uint8_t protocol,
+                 const std::string& l4, uint16_t id, uint16_t fragment) {
   const std::string source = address_bytes(from.address), destination = address_bytes(to.address);
   // The MAC ends with the last byte of the address, so that tests see which side is which.
-  std::string frame = std::string("\x02\0\0\0\0", 5) + destination.back() + std::string("\x02\0\0\0\0", 5) + source.back();
+  std::string frame = std::string("\x02\0\0\0\0", 5) + destination.back() +
+                      std::string("\x02\0\0\0\0", 5) + source.back();
   if (source.size() == 4) {
-    frame += std::string("\x08\0\x45\0", 4) + be16(static_cast<unsigned>(20 + l4.size())) + be16(id) + be16(fragment) +
-             std::string("\x40", 1) + static_cast<char>(protocol) + std::string(2, '\0') + source + destination;
+    frame += std::string("\x08\0\x45\0", 4) + be16(static_cast<unsigned>(20 + l4.size())) +
+             be16(id) + be16(fragment) + std::string("\x40", 1) + static_cast<char>(protocol) +
+             std::string(2, '\0') + source + destination;
   } else {
-    frame += std::string("\x86\xdd\x60\0\0\0", 6) + be16(static_cast<unsigned>(l4.size())) + static_cast<char>(protocol) +
-             std::string("\x40", 1) + source + destination;
+    frame += std::string("\x86\xdd\x60\0\0\0", 6) + be16(static_cast<unsigned>(l4.size())) +
+             static_cast<char>(protocol) + std::string("\x40", 1) + source + destination;
   }
   add(ns, frame + l4);
 }
 
-void Traffic::tcp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t flags, const std::string& payload,
-                  uint64_t ns) {
+void Traffic::tcp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t flags,
+                  const std::string& payload, uint64_t ns) {
   ip(at(seconds, ns), from, to, 6,
-     be16(from.port) + be16(to.port) + std::string(8, '\x01') + std::string("\x50", 1) + static_cast<char>(flags) +
-         std::string("\x20\0\0\0\0\0", 6) + payload);
+     be16(from.port) + be16(to.port) + std::string(8, '\x01') + std::string("\x50", 1) +
+         static_cast<char>(flags) + std::string("\x20\0\0\0\0\0", 6) + payload);
 }
 
-void Traffic::udp(uint64_t seconds, const Endpoint& from, const Endpoint& to, const std::string& payload, uint64_t ns) {
+void Traffic::udp(uint64_t seconds, const Endpoint& from, const Endpoint& to,
+                  const std::string& payload, uint64_t ns) {
   ip(at(seconds, ns), from, to, 17,
-     be16(from.port) + be16(to.port) + be16(static_cast<unsigned>(8 + payload.size())) + be16(0) + payload);
+     be16(from.port) + be16(to.port) + be16(static_cast<unsigned>(8 + payload.size())) + be16(0) +
+         payload);
 }
 
-void Traffic::icmp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t type, uint8_t code) {
+void Traffic::icmp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t type,
+                   uint8_t code) {
   const bool v4 = from.address.find(':') == std::string::npos;
-  ip(at(seconds), from, to, v4 ? 1 : 58, std::string{static_cast<char>(type), static_cast<char>(code)} + std::string(6, '\0'));
+  ip(at(seconds), from, to, v4 ? 1 : 58,
+     std::string{static_cast<char>(type), static_cast<char>(code)} + std::string(6, '\0'));
 }
 
-void Traffic::udp_fragments(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint16_t id) {
-  ip(at(seconds), from, to, 17, be16(from.port) + be16(to.port) + be16(8 + 24 + 16) + be16(0) + std::string(24, 'a'), id,
+void Traffic::udp_fragments(uint64_t seconds, const Endpoint& from, const Endpoint& to,
+                            uint16_t id) {
+  ip(at(seconds), from, to, 17,
+     be16(from.port) + be16(to.port) + be16(8 + 24 + 16) + be16(0) + std::string(24, 'a'), id,
      0x2000);  // more fragments
   ip(at(seconds), from, to, 17, std::string(16, 'b'), id, 32 / 8);
 }
@@ -81,7 +89,9 @@ std::string field(const std::string& line, const std::string& name) {
   return line.substr(from, line.find_first_of(",}", from) - from);
 }
 
-uint64_t number(const std::string& line, const std::string& name) { return strtoull(field(line, name).c_str(), nullptr, 10); }
+uint64_t number(const std::string& line, const std::string& name) {
+  return strtoull(field(line, name).c_str(), nullptr, 10);
+}
 
 std::vector<std::string> split_lines(const std::string& text) {
   std::vector<std::string> lines;

@@ -1,5 +1,5 @@
-// Hand-made Ethernet frames for tests of the worker and the engine, with their times; and a reader for the lines that
-// come out. A Traffic owns its bytes: the views of frames() live as long as it.
+// Hand-made Ethernet frames for tests of the worker and the engine, with their times; and a reader
+// for the lines that come out. A Traffic owns its bytes: the views of frames() live as long as it.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -21,9 +21,10 @@ struct Endpoint {
 class Traffic {
  public:
   // Times are seconds since the epoch plus nanoseconds; each adds one frame.
-  void tcp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t flags, const std::string& payload = "",
-           uint64_t ns = 0);
-  void udp(uint64_t seconds, const Endpoint& from, const Endpoint& to, const std::string& payload = "", uint64_t ns = 0);
+  void tcp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t flags,
+           const std::string& payload = "", uint64_t ns = 0);
+  void udp(uint64_t seconds, const Endpoint& from, const Endpoint& to,
+           const std::string& payload = "", uint64_t ns = 0);
   void icmp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t type, uint8_t code);
   // A UDP datagram in two IPv4 fragments, the later one without ports.
   void udp_fragments(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint16_t id);
@@ -33,15 +34,16 @@ class Traffic {
   uint64_t bytes() const;
 
  private:
-  void ip(uint64_t ns, const Endpoint& from, const Endpoint& to, uint8_t protocol, const std::string& l4,
-          uint16_t id = 0, uint16_t fragment = 0);
+  void ip(uint64_t ns, const Endpoint& from, const Endpoint& to, uint8_t protocol,
+          const std::string& l4, uint16_t id = 0, uint16_t fragment = 0);
   void add(uint64_t ns, std::string frame);
 
   std::deque<std::string> storage_;
   std::vector<dipper::PacketView> views_;
 };
 
-// The text of a member of a line: `"name":` up to the next comma or brace, quotes removed; "" when it is not there.
+// The text of a member of a line: `"name":` up to the next comma or brace, quotes removed; "" when
+// it is not there.
 std::string field(const std::string& line, const std::string& name);
 uint64_t number(const std::string& line, const std::string& name);
 std::vector<std::string> split_lines(const std::string& text);

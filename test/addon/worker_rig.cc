@@ -13,7 +13,8 @@ WorkerRig::WorkerRig(const WorkerOptions& options, const DpiOptions& dpi_options
     fprintf(stderr, "%s\n", error.c_str());
     abort();
   }
-  worker_ = std::make_unique<Worker>(options, std::move(dpi), Envelope{"test", true}, queue_, counters);
+  worker_ =
+      std::make_unique<Worker>(options, std::move(dpi), Envelope{"test", true}, queue_, counters);
 }
 
 void WorkerRig::feed(const Traffic& traffic, uint32_t capacity) {
@@ -45,7 +46,8 @@ void WorkerRig::end() {
 void WorkerRig::drain() {
   worker_->flush();
   std::string part(1 << 20, '\0');
-  while (const size_t n = queue_.drain(reinterpret_cast<uint8_t*>(part.data()), part.size())) text_.append(part, 0, n);
+  while (const size_t n = queue_.drain(reinterpret_cast<uint8_t*>(part.data()), part.size()))
+    text_.append(part, 0, n);
 }
 
 std::vector<std::string> WorkerRig::lines(const std::string& type) {

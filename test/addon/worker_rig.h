@@ -1,4 +1,5 @@
-// A worker with a real nDPI module and a queue of its own, fed with hand-made traffic; what it said, line by line.
+// A worker with a real nDPI module and a queue of its own, fed with hand-made traffic; what it
+// said, line by line.
 #pragma once
 #include <memory>
 #include <string>

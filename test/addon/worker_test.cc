@@ -1,5 +1,5 @@
-// The worker on hand-made packets with a real nDPI: who is the client, when records end and why, that counters add
-// up, what is given up when there is no room.
+// The worker on hand-made packets with a real nDPI: who is the client, when records end and why,
+// that counters add up, what is given up when there is no room.
 #include "core/worker.h"
 
 #include <map>
@@ -28,15 +28,18 @@ void check_conservation(WorkerRig& rig) {
   for (const std::string& line : rig.purges()) {
     packets += number(line, "total_packets");
     bytes += number(line, "total_bytes");
-    CHECK_EQ(number(line, "local_packets") + number(line, "other_packets"), number(line, "total_packets"));
-    CHECK_EQ(number(line, "local_bytes") + number(line, "other_bytes"), number(line, "total_bytes"));
+    CHECK_EQ(number(line, "local_packets") + number(line, "other_packets"),
+             number(line, "total_packets"));
+    CHECK_EQ(number(line, "local_bytes") + number(line, "other_bytes"),
+             number(line, "total_bytes"));
   }
   CHECK_EQ(packets, rig.packets_fed());
   CHECK_EQ(bytes, rig.bytes_fed());
   CHECK_EQ(rig.counters.packets_in_flows.get(), rig.packets_fed());
   CHECK_EQ(rig.counters.bytes_in_flows.get(), rig.bytes_fed());
   CHECK_EQ(rig.counters.flows_active.get(), 0u);
-  CHECK_EQ(rig.counters.flows_created.get() + rig.counters.flows_continued.get(), rig.purges().size());
+  CHECK_EQ(rig.counters.flows_created.get() + rig.counters.flows_continued.get(),
+           rig.purges().size());
   CHECK_EQ(rig.counters.dpi_states.get(), 0u);
   CHECK_EQ(rig.counters.metadata_bytes.get(), 0u);
 }
@@ -217,7 +220,8 @@ TEST(worker_active_timeout_continues_in_a_new_record) {
   options.events |= event_stats;
   options.stats_interval_ns = 10 * second;
   Traffic t;
-  for (uint64_t s = 100; s <= 250; s += 5) t.udp(s, s % 2 ? client : server, s % 2 ? server : client, "tick");
+  for (uint64_t s = 100; s <= 250; s += 5)
+    t.udp(s, s % 2 ? client : server, s % 2 ? server : client, "tick");
   WorkerRig rig(options);
   rig.feed(t);
   rig.end();
@@ -251,7 +255,8 @@ TEST(worker_stats_add_up_to_the_purge) {
   CHECK(rig.lines("flow_stats").size() > 30);
   CHECK(rig.purges().size() > 5);
   for (const auto& line : rig.purges())
-    for (const char* name : counters) CHECK_EQ(sums[field(line, "digest")][name], number(line, name));
+    for (const char* name : counters)
+      CHECK_EQ(sums[field(line, "digest")][name], number(line, name));
   check_conservation(rig);
 }
 
@@ -314,8 +319,10 @@ TEST(worker_announces_once_and_purges_once) {
   Traffic t;
   t.tcp(100, client, server, syn);
   t.tcp(100, server, client, syn | ack);
-  t.tcp(100, client, server, psh | ack, "GET /index.html HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: test\r\n\r\n");
-  t.tcp(100, server, client, psh | ack, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok");
+  t.tcp(100, client, server, psh | ack,
+        "GET /index.html HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: test\r\n\r\n");
+  t.tcp(100, server, client, psh | ack,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok");
   for (int i = 0; i < 40; ++i) t.tcp(101, client, server, ack, "more");
   WorkerRig rig({});
   rig.feed(t);
@@ -336,7 +343,8 @@ TEST(worker_writes_only_the_events_asked_for) {
   Traffic t;
   t.udp(100, {"192.168.1.10", 40000}, {"8.8.8.8", 53},
         std::string("\x12\x34\x01\0\0\1\0\0\0\0\0\0\7example\3org\0\0\1\0\1", 29));
-  for (const uint8_t events : {uint8_t{0}, uint8_t{event_detected}, uint8_t{event_updated}, uint8_t{event_expired}, uint8_t{event_stats}}) {
+  for (const uint8_t events : {uint8_t{0}, uint8_t{event_detected}, uint8_t{event_updated},
+                               uint8_t{event_expired}, uint8_t{event_stats}}) {
     WorkerOptions options;
     options.events = events;
     options.stats_interval_ns = second;
@@ -345,7 +353,11 @@ TEST(worker_writes_only_the_events_asked_for) {
     rig.end();
     std::string types;
     for (const auto& line : rig.lines()) types += field(line, "type") + " ";
-    CHECK_STR(types, events == event_detected ? "flow " : events == event_expired ? "flow_purge " : events == event_stats ? "flow_stats " : events == event_updated ? "flow_dpi_update " : "");
+    CHECK_STR(types, events == event_detected  ? "flow "
+                     : events == event_expired ? "flow_purge "
+                     : events == event_stats   ? "flow_stats "
+                     : events == event_updated ? "flow_dpi_update "
+                                               : "");
     CHECK_EQ(rig.counters.events.get(), rig.lines().size());
     CHECK_EQ(rig.counters.flows_shutdown.get(), 1u);
   }
@@ -359,7 +371,10 @@ TEST(worker_established_flows_survive_a_syn_flood) {
     options.expiry = expiry;
     constexpr int established = 1000;
     Traffic t;
-    const auto host = [](int i) { return Endpoint{"192.168." + std::to_string(i / 250) + "." + std::to_string(1 + i % 250), 40000}; };
+    const auto host = [](int i) {
+      return Endpoint{"192.168." + std::to_string(i / 250) + "." + std::to_string(1 + i % 250),
+                      40000};
+    };
     for (int i = 0; i < established; ++i) {
       t.tcp(1000, host(i), server, syn);
       t.tcp(1000, server, host(i), syn | ack);
@@ -368,7 +383,10 @@ TEST(worker_established_flows_survive_a_syn_flood) {
     for (uint64_t s = 1001; s < 1011; ++s) {
       for (int i = 0; i < established; ++i) t.tcp(s, host(i), server, ack, "alive");
       for (int i = 0; i < 5000; ++i, ++flood)
-        t.tcp(s, {"198.51." + std::to_string(flood / 250 % 250) + "." + std::to_string(flood % 250), static_cast<uint16_t>(1024 + flood / 60000)}, server, syn, "", 500000000);
+        t.tcp(s,
+              {"198.51." + std::to_string(flood / 250 % 250) + "." + std::to_string(flood % 250),
+               static_cast<uint16_t>(1024 + flood / 60000)},
+              server, syn, "", 500000000);
     }
     WorkerRig rig(options);
     rig.feed(t);
@@ -380,7 +398,9 @@ TEST(worker_established_flows_survive_a_syn_flood) {
       survived += number(line, "total_packets") == 12;
     }
     if (survived < established * 99 / 100)
-      check::fail(__FILE__, __LINE__, std::to_string(survived) + " of 1000 established flows survived, in " + std::to_string(records) + " records");
+      check::fail(__FILE__, __LINE__,
+                  std::to_string(survived) + " of 1000 established flows survived, in " +
+                      std::to_string(records) + " records");
     CHECK(rig.counters.flows_evicted.get() + rig.counters.flows_expired_idle.get() >= 48000u);
     CHECK(rig.counters.emergency_entered.get() >= 1);
     check_conservation(rig);
@@ -440,7 +460,12 @@ TEST(worker_batch_size_makes_no_difference) {
   Traffic t;
   for (uint64_t i = 0; i < 2000; ++i) {
     const Endpoint from{"192.168.1." + std::to_string(i * 7 % 50), static_cast<uint16_t>(i % 11)};
-    t.tcp(100 + i / 10, from, server, i % 13 == 0 ? fin | ack : i % 17 == 0 ? rst : i % 5 == 0 ? syn : ack, "data");
+    t.tcp(100 + i / 10, from, server,
+          i % 13 == 0   ? fin | ack
+          : i % 17 == 0 ? rst
+          : i % 5 == 0  ? syn
+                        : ack,
+          "data");
     if (i % 3) t.udp(100 + i / 10, server, from, "answer");
   }
   std::multimap<std::string, std::string> expected;
@@ -452,6 +477,20 @@ TEST(worker_batch_size_makes_no_difference) {
     for (const auto& line : rig.purges()) lines.emplace(field(line, "digest"), line);
     if (expected.empty()) expected = lines;
     CHECK(lines == expected);
+    check_conservation(rig);
+  }
+}
+
+// The fuzz target shuts one worker down again and again.
+TEST(worker_goes_on_after_a_shut_down) {
+  WorkerRig rig({});
+  for (uint64_t round = 0; round < 3; ++round) {
+    Traffic t;
+    for (uint16_t i = 0; i < 20; ++i)
+      t.udp(1000 + round * 100 + i, {"192.168.1.10", i}, server, "x");
+    rig.feed(t);
+    rig.end();
+    CHECK_EQ(rig.purges().size(), 20 * (round + 1));
     check_conservation(rig);
   }
 }
