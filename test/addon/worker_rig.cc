@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "check.h"
+
 using namespace dipper;
 
 namespace traffic {
@@ -56,6 +58,27 @@ std::vector<std::string> WorkerRig::lines(const std::string& type) {
   for (std::string& line : split_lines(text_))
     if (type.empty() || field(line, "type") == type) found.push_back(std::move(line));
   return found;
+}
+
+void check_conservation(WorkerRig& rig) {
+  uint64_t packets = 0, bytes = 0;
+  for (const std::string& line : rig.purges()) {
+    packets += number(line, "total_packets");
+    bytes += number(line, "total_bytes");
+    CHECK_EQ(number(line, "local_packets") + number(line, "other_packets"),
+             number(line, "total_packets"));
+    CHECK_EQ(number(line, "local_bytes") + number(line, "other_bytes"),
+             number(line, "total_bytes"));
+  }
+  CHECK_EQ(packets, rig.packets_fed());
+  CHECK_EQ(bytes, rig.bytes_fed());
+  CHECK_EQ(rig.counters.packets_in_flows.get(), rig.packets_fed());
+  CHECK_EQ(rig.counters.bytes_in_flows.get(), rig.bytes_fed());
+  CHECK_EQ(rig.counters.flows_active.get(), 0u);
+  CHECK_EQ(rig.counters.flows_created.get() + rig.counters.flows_continued.get(),
+           rig.purges().size());
+  CHECK_EQ(rig.counters.dpi_states.get(), 0u);
+  CHECK_EQ(rig.counters.metadata_bytes.get(), 0u);
 }
 
 }  // namespace traffic

@@ -38,4 +38,7 @@ class WorkerRig {
   uint64_t packets_ = 0, bytes_ = 0, last_ns_ = 0;
 };
 
+// After end(): what the records count is what was fed, and nothing is held any more.
+void check_conservation(WorkerRig& rig);
+
 }  // namespace traffic
