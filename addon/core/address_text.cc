@@ -10,9 +10,13 @@ constexpr char digits[] = "0123456789abcdef";
 
 // How each octet is written: two hexadecimal digits; decimal digits with a dot, and how many characters that is.
 struct Octets {
-  char hex[256][2], decimal[256][4];
+  char hex[256][2], decimal[256][4], pair[100][2];
   uint8_t width[256];
   Octets() {
+    for (unsigned i = 0; i < 100; ++i) {
+      pair[i][0] = static_cast<char>('0' + i / 10);
+      pair[i][1] = static_cast<char>('0' + i % 10);
+    }
     for (unsigned i = 0; i < 256; ++i) {
       hex[i][0] = digits[i >> 4];
       hex[i][1] = digits[i & 15];
@@ -32,7 +36,47 @@ char* write_group(unsigned group, char* out) {
   return out;
 }
 
+void write_four(unsigned value, char* out) {
+  memcpy(out, octets.pair[value / 100], 2);
+  memcpy(out + 2, octets.pair[value % 100], 2);
+}
+
+// Below 10,000, without leading zeros.
+char* write_short(unsigned value, char* out) {
+  if (value >= 100) {
+    const unsigned high = value / 100;
+    if (high >= 10) {
+      memcpy(out, octets.pair[high], 2);
+      out += 2;
+    } else {
+      *out++ = static_cast<char>('0' + high);
+    }
+    memcpy(out, octets.pair[value % 100], 2);
+    return out + 2;
+  }
+  if (value >= 10) {
+    memcpy(out, octets.pair[value], 2);
+    return out + 2;
+  }
+  *out = static_cast<char>('0' + value);
+  return out + 1;
+}
+
 }  // namespace
+
+char* write_number(uint64_t value, char* out) {
+  if (value < 10000) return write_short(static_cast<unsigned>(value), out);
+  if (value < 100000000) {
+    out = write_short(static_cast<unsigned>(value / 10000), out);
+    write_four(static_cast<unsigned>(value % 10000), out);
+    return out + 4;
+  }
+  out = write_number(value / 100000000, out);
+  const auto low = static_cast<unsigned>(value % 100000000);
+  write_four(low / 10000, out);
+  write_four(low % 10000, out + 4);
+  return out + 8;
+}
 
 char* write_hex(const uint8_t* bytes, unsigned count, char* out) {
   for (unsigned i = 0; i < count; ++i, out += 2) memcpy(out, octets.hex[bytes[i]], 2);

@@ -87,6 +87,7 @@ void Engine::read_all() {
 bool Engine::distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBatch>>& open) {
   ReaderCounters& counters = counters_->reader;
   const size_t n = lanes_.size();
+  const bool in_block = burst.block != nullptr;
   uint64_t bytes = 0, last = 0;
   for (uint32_t i = 0; i < burst.size; ++i) {
     const PacketView& view = burst.packets[i];
@@ -110,7 +111,7 @@ bool Engine::distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBa
         batch = other;
       }
     }
-    batch->keep(burst.block);
+    if (in_block) batch->keep(burst.block);
     if (++batch->size == PacketBatch::capacity || batch->blocks.size() == PacketBatch::most_blocks) {
       if (last > last_packet_ns_.load(std::memory_order_relaxed)) last_packet_ns_.store(last, std::memory_order_relaxed);
       if (!lanes_[to]->ring.push(std::move(open[to]))) return false;

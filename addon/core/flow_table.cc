@@ -10,27 +10,6 @@ namespace dipper {
 FlowTable::FlowTable(uint32_t max_flows)
     : buckets_(4096), mask_(buckets_.size() - 1), max_flows_(std::max(1u, std::min(max_flows, 1u << 30))) {}
 
-void FlowTable::prefetch_flow(uint64_t hash) const {
-  const Bucket& bucket = buckets_[hash & mask_];
-  if (bucket.flow == 0) return;
-  const uint32_t position = bucket.flow - 1;
-  const char* flow = reinterpret_cast<const char*>(&slabs_[position / slab_flows][position % slab_flows]);
-  __builtin_prefetch(flow);       // key and hash
-  __builtin_prefetch(flow + 64, 1);  // times and counters
-  __builtin_prefetch(flow + 128, 1);  // detection
-}
-
-Flow* FlowTable::find(const FlowKey& key, uint64_t hash) {
-  const auto tag = static_cast<uint32_t>(hash);
-  for (uint64_t i = hash & mask_;; i = (i + 1) & mask_) {
-    const Bucket& bucket = buckets_[i];
-    if (bucket.flow == 0) return nullptr;
-    if (bucket.tag != tag) continue;
-    Flow& flow = at(bucket.flow - 1);
-    if (flow.key == key) return &flow;
-  }
-}
-
 Flow* FlowTable::insert(const FlowKey& key, uint64_t hash) {
   if (full()) return nullptr;
   if ((size_ + 1) * 2ull > buckets_.size() && !grow()) return nullptr;

@@ -16,9 +16,25 @@ class FlowTable {
 
   // Pulls the bucket of `hash` into the cache; then, a few packets later, the flow it points to.
   void prefetch_bucket(uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
-  void prefetch_flow(uint64_t hash) const;
+  void prefetch_flow(uint64_t hash) const {
+    const uint32_t flow = buckets_[hash & mask_].flow;
+    if (flow == 0) return;
+    const char* at = reinterpret_cast<const char*>(&slabs_[(flow - 1) / slab_flows][(flow - 1) % slab_flows]);
+    __builtin_prefetch(at);           // key
+    __builtin_prefetch(at + 64, 1);   // times and counters
+    __builtin_prefetch(at + 128, 1);  // detection
+  }
 
-  Flow* find(const FlowKey& key, uint64_t hash);
+  Flow* find(const FlowKey& key, uint64_t hash) {
+    const auto tag = static_cast<uint32_t>(hash);
+    for (uint64_t i = hash & mask_;; i = (i + 1) & mask_) {
+      const Bucket& bucket = buckets_[i];
+      if (bucket.flow == 0) return nullptr;
+      if (bucket.tag != tag) continue;
+      Flow& flow = at(bucket.flow - 1);
+      if (flow.key == key) return &flow;
+    }
+  }
   // A zeroed flow with key and hash set, or null when the table is full or there is no memory. The key must not be in the table.
   Flow* insert(const FlowKey& key, uint64_t hash);
   void erase(Flow* flow);

@@ -1,9 +1,6 @@
 #include "message.h"
 
-#include <charconv>
-
 #include "address_text.h"
-#include "flow_id.h"
 
 namespace dipper {
 namespace {
@@ -13,6 +10,10 @@ std::string escaped(const char* name) {
   write_json_string(std::string_view(name).substr(0, 60), text);
   if (text.size() > 122) text = "\"?\"";
   return text.substr(1, text.size() - 2);
+}
+
+Sha1Digest hash_of(const Flow& flow) {
+  return community_hash(flow.key, flow.icmp_type, flow.icmp_code, flow.client_is_lower);
 }
 
 const std::string& name_of(const std::vector<std::string>& names, size_t id) {
@@ -36,12 +37,7 @@ struct MessageWriter::Text {
     memcpy(p, s.data(), s.size());
     p += s.size();
   }
-  void number(uint64_t v) {
-    if (v < 10)
-      *p++ = static_cast<char>('0' + v);
-    else
-      p = std::to_chars(p, p + 20, v).ptr;
-  }
+  void number(uint64_t v) { p = write_number(v, p); }
   void boolean(bool v) { put(v ? std::string_view("true") : std::string_view("false")); }
   void hex(const uint8_t* bytes, unsigned n) { p = write_hex(bytes, n, p); }
   void mac(const uint8_t* m) { p = write_mac(m, p); }
@@ -75,10 +71,9 @@ void MessageWriter::open(Text& t, std::string_view type, std::string_view reason
   t.put("\",");
 }
 
-void MessageWriter::identity(Text& t, const Flow& flow, const Sides& sides) const {
+void MessageWriter::identity(Text& t, const Flow& flow, const Sides& sides, const Sha1Digest& tuple) const {
   const FlowKey& key = flow.key;
   const bool low = sides.lower_is_local;
-  const Sha1Digest tuple = community_hash(key, flow.icmp_type, flow.icmp_code, flow.client_is_lower);
   const Sha1Digest digest = flow_digest(tuple, key, flow.first_ns);
   t.hex(digest.data(), digest.size());
   t.put("\",\"community_id\":\"");
@@ -178,7 +173,7 @@ void MessageWriter::announce(std::string_view type, const Flow& flow, const Meta
   out.append(t.view());
   out.append(envelope_);
   t.p = t.data;
-  identity(t, flow, roles_.sides(flow.key, flow.client_is_lower));
+  identity(t, flow, roles_.sides(flow.key, flow.client_is_lower), hash_of(flow));
   detection(t, flow);
   out.append(t.view());
   write_metadata(metadata.bytes().data(), metadata.bytes().size(), out);
@@ -197,7 +192,7 @@ void MessageWriter::stats(const Flow& flow, std::string& out) const {
   const int local = roles_.sides(flow.key, flow.client_is_lower).lower_is_local ? 0 : 1;
   const auto since = [](const uint64_t* now, const uint64_t* then, int i) { return now[i] - then[i]; };
   const Sha1Digest digest =
-      flow_digest(community_hash(flow.key, flow.icmp_type, flow.icmp_code, flow.client_is_lower), flow.key, flow.first_ns);
+      flow_digest(hash_of(flow), flow.key, flow.first_ns);
   Text t;
   open(t, "flow_stats", {});
   out.append(t.view());
@@ -222,14 +217,27 @@ void MessageWriter::stats(const Flow& flow, std::string& out) const {
   out.append(t.view());
 }
 
+void MessageWriter::community_hashes(const Flow* const flows[4], Sha1Digest hashes[4]) {
+  Sha1Block blocks[4];
+  for (int i = 0; i < 4; ++i) {
+    const Flow& flow = *flows[i];
+    community_block(flow.key, flow.icmp_type, flow.icmp_code, flow.client_is_lower, 0, blocks[i]);
+  }
+  sha1(blocks, hashes);
+}
+
 void MessageWriter::purge(const Flow& flow, Expiry reason, std::string& out) {
+  purge(flow, reason, hash_of(flow), out);
+}
+
+void MessageWriter::purge(const Flow& flow, Expiry reason, const Sha1Digest& community_hash, std::string& out) {
   const Sides sides = roles_.sides(flow.key, flow.client_is_lower);
   Text t;
   open(t, "flow_purge", expiry_name(reason));
   out.append(t.view());
   out.append(envelope_);
   t.p = t.data;
-  identity(t, flow, sides);
+  identity(t, flow, sides, community_hash);
   detection(t, flow);
   out.append(t.view());
   if (flow.metadata) {

@@ -8,6 +8,7 @@
 
 #include "dpi.h"
 #include "flow.h"
+#include "flow_id.h"
 #include "roles.h"
 
 namespace dipper {
@@ -27,6 +28,10 @@ class MessageWriter {
   void stats(const Flow& flow, std::string& out) const;                           // since the last one
   void purge(const Flow& flow, Expiry reason, std::string& out);                  // the complete final record
 
+  // purge() in two steps for who has many: the hashes of four flows cost little more than one.
+  static void community_hashes(const Flow* const flows[4], Sha1Digest hashes[4]);
+  void purge(const Flow& flow, Expiry reason, const Sha1Digest& community_hash, std::string& out);
+
   Roles& roles() { return roles_; }
 
  private:
@@ -39,7 +44,7 @@ class MessageWriter {
   };
   const DetectionText& detection_text(const Detection& detection);
   void open(Text& text, std::string_view type, std::string_view reason) const;
-  void identity(Text& text, const Flow& flow, const Sides& sides) const;
+  void identity(Text& text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash) const;
   void detection(Text& text, const Flow& flow);
   void counters(Text& text, const Flow& flow, const Sides& sides) const;
   void announce(std::string_view type, const Flow& flow, const Metadata& metadata, std::string& out);

@@ -6,6 +6,10 @@
 #include <charconv>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace dipper {
 namespace {
 
@@ -107,6 +111,16 @@ void write_escaped(std::string_view value, std::string& out) {
 bool is_plain(std::string_view value) {
   constexpr uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
   size_t i = 0;
+#ifdef __SSE2__
+  for (; i + 16 <= value.size(); i += 16) {
+    const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(value.data() + i));
+    // Signed: what is above ASCII is below 0x20, too.
+    const __m128i found = _mm_or_si128(
+        _mm_or_si128(_mm_cmplt_epi8(text, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(text, _mm_set1_epi8('"'))),
+        _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('\\')), _mm_cmpeq_epi8(text, _mm_set1_epi8(0x7f))));
+    if (_mm_movemask_epi8(found)) return false;
+  }
+#endif
   for (; i + 8 <= value.size(); i += 8) {
     uint64_t word;
     memcpy(&word, value.data() + i, sizeof word);

@@ -58,11 +58,12 @@ class Worker {
   uint64_t deadline(const Flow& flow) const;
   uint64_t idle_limit(const Flow& flow) const;
   void end_detection(Flow& flow);
-  void write_record(Flow& flow, Expiry reason);
+  void write_record(Flow& flow, Expiry reason, const Sha1Digest* community_hash = nullptr);
   void expire(Flow& flow, Expiry reason);  // events, then out of table and wheel
   void write_stretch(uint32_t stretch);
+  void write_last(Flow* const flows[4], unsigned count);
   void renew(Flow& flow, uint64_t now_ns);  // active timeout: a new record of the same flow
-  void write_purge(Flow& flow, Expiry reason);
+  void write_purge(Flow& flow, Expiry reason, const Sha1Digest* community_hash = nullptr);
   void write_stats(Flow& flow);
   void make_room();
   void make_dpi_room();

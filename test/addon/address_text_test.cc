@@ -64,3 +64,21 @@ TEST(address_text_ipv4_mac_hex) {
   CHECK_STR(std::string(text, write_mac(mac, text)), "00:0f:a0:ff:1b:b1");
   CHECK_STR(std::string(text, write_hex(mac, 6, text)), "000fa0ff1bb1");
 }
+
+TEST(address_text_numbers_equal_to_string) {
+  char text[32];
+  std::mt19937_64 random(2);
+  for (int round = 0; round < 200000; ++round) {
+    const uint64_t value = random() >> (random() % 64);
+    const std::string actual(text, write_number(value, text)), expected = std::to_string(value);
+    if (actual != expected) {
+      CHECK_STR(actual, expected);
+      return;
+    }
+  }
+  for (uint64_t power = 1; power < 10000000000000000000u; power *= 10) {
+    CHECK_STR(std::string(text, write_number(power, text)), std::to_string(power));
+    CHECK_STR(std::string(text, write_number(power - 1, text)), std::to_string(power - 1));
+  }
+  CHECK_STR(std::string(text, write_number(UINT64_MAX, text)), "18446744073709551615");
+}
