@@ -91,6 +91,26 @@ TEST(sha1_lengths_around_the_block) {
   }
 }
 
+// The padded block, alone and four side by side, gives what the general function does for every
+// length.
+TEST(sha1_of_a_block_and_of_four) {
+  for (size_t size = 0; size <= 55; ++size) {
+    Sha1Block blocks[4];
+    Sha1Digest digests[4], expected[4];
+    for (size_t lane = 0; lane < 4; ++lane) {
+      memset(blocks[lane].bytes, 0xaa, sizeof blocks[lane].bytes);  // padding must not depend on it
+      const size_t length = (size + lane * 17) % 56;
+      for (size_t i = 0; i < length; ++i)
+        blocks[lane].bytes[i] = static_cast<uint8_t>(i * 7 + lane * 91 + size);
+      expected[lane] = sha1(blocks[lane].bytes, length);
+      sha1_pad(blocks[lane], length);
+      CHECK_STR(hex(sha1(blocks[lane])), hex(expected[lane]));
+    }
+    sha1(blocks, digests);
+    for (size_t lane = 0; lane < 4; ++lane) CHECK_STR(hex(digests[lane]), hex(expected[lane]));
+  }
+}
+
 TEST(flow_digest_is_the_documented_value) {
   // Computed by Python's hashlib and integers from what flow_id.h documents. A change here breaks
   // stored digests.
