@@ -11,9 +11,9 @@
       'DIPPER_BUILT_FOR_NDPI="<!(pkg-config --modversion libndpi)"',
     ],
     # gyp's own defaults forbid exceptions and RTTI, and newer Node versions ask for a newer C++.
-    'cflags!': ['-fno-exceptions', '-O3'],
+    'cflags!': ['-fno-exceptions'],
     'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20', '-std=gnu++23'],
-    'cflags': ['-O2', '-g', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wpedantic'],
+    'cflags': ['-O3', '-g', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wpedantic'],
     # -isystem: nDPI's headers are not clean under -Wpedantic, ours have to be.
     'cflags_cc': [
       '-std=c++17',

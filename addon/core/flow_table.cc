@@ -20,14 +20,13 @@ Flow* FlowTable::insert(const FlowKey& key, uint64_t hash) {
   } else {
     position = pool_size_;
     if (position / slab_flows == slabs_.size()) {
-      std::unique_ptr<Flow[]> slab(new (std::nothrow) Flow[slab_flows]());
+      std::unique_ptr<Flow[], Free> slab(static_cast<Flow*>(calloc(slab_flows, sizeof(Flow))));
       if (!slab) return nullptr;
       slabs_.push_back(std::move(slab));
     }
     ++pool_size_;
   }
-  Flow& flow = at(position);
-  flow = Flow{};
+  Flow& flow = *new (&at(position)) Flow{};
   flow.key = key;
   flow.hash = hash;
   flow.position = position;

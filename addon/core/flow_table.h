@@ -3,6 +3,7 @@
 // by slabs and the index by doubling up to the bound.
 #pragma once
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -62,7 +63,11 @@ class FlowTable {
 
   std::vector<Bucket> buckets_;
   uint64_t mask_;
-  std::vector<std::unique_ptr<Flow[]>> slabs_;
+  // Untouched memory of the system, zero already: a flow is constructed when it is inserted.
+  struct Free {
+    void operator()(Flow* slab) const { free(slab); }
+  };
+  std::vector<std::unique_ptr<Flow[], Free>> slabs_;
   uint32_t pool_size_ = 0, size_ = 0, max_flows_;
   uint32_t free_head_ = 0;  // position + 1, linked by wheel_next
 };

@@ -5,6 +5,10 @@
 namespace dipper {
 namespace {
 
+// 4,096: traffic mixes some hundred detections, and two that share an entry are built again and again.
+constexpr unsigned detection_text_shift = 52;
+constexpr size_t detection_text_count = size_t{1} << (64 - detection_text_shift);
+
 std::string escaped(const char* name) {
   std::string text;
   write_json_string(std::string_view(name).substr(0, 60), text);
@@ -58,7 +62,7 @@ MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope) {
   }
   for (unsigned i = 0; i < 64; ++i) risks_.push_back(escaped(dpi.risk_name(i)));
   version_ = escaped(Dpi::library_version());
-  detection_texts_.resize(512);
+  detection_texts_.resize(detection_text_count);
 }
 
 void MessageWriter::open(Text& t, std::string_view type, std::string_view reason) const {
@@ -114,7 +118,7 @@ const MessageWriter::DetectionText& MessageWriter::detection_text(const Detectio
   const uint64_t mixed = (d.risks ^ (static_cast<uint64_t>(d.master) << 48 | static_cast<uint64_t>(d.app) << 32 |
                                      static_cast<uint64_t>(d.soft) << 16 | static_cast<uint64_t>(d.confidence) << 8 |
                                      d.breed)) * 0x9e3779b97f4a7c15;
-  DetectionText& entry = detection_texts_[mixed >> 55];
+  DetectionText& entry = detection_texts_[mixed >> detection_text_shift];
   if (!entry.before.empty() && entry.detection == d) return entry;
   // netifyd's two answers: the protocol is nDPI's master (the app itself where there is no master), the application
   // what runs over it. A soft dissector's finding takes the place of the protocol.
