@@ -21,7 +21,7 @@ enum EventMask : uint8_t { event_detected = 1, event_updated = 2, event_expired 
 
 struct WorkerOptions {
   uint32_t max_flows = 1u << 20;       // of all workers together; the engine divides
-  uint32_t max_dpi_states = 1u << 18;  // flows in detection at a time: 180 MB at libndpi 4.2's 688 bytes
+  uint32_t max_dpi_states = 1u << 17;  // flows in detection at a time: 92 MB at libndpi 4.2, and what it hangs on them
   bool expiry = true;                  // false: flows end with the capture (nDPI's own test run)
   uint64_t udp_idle_ns = 30000000000, tcp_idle_ns = 300000000000, closed_ns = 10000000000;
   uint64_t other_idle_ns = 30000000000, active_ns = 0;  // active 0 = none

@@ -46,7 +46,7 @@ export interface EngineOptions {
   readonly tunnels?: readonly string[];
   /** Flows tracked at a time, by all workers together (default 4,194,304). */
   readonly maxFlows?: number;
-  /** Flows in detection at a time (default 262,144; no limit with `reference`). */
+  /** Flows in detection at a time (default 131,072; no limit with `reference`). */
   readonly maxDpiStates?: number;
   /** `none` (default for capture files): flows end with the capture. */
   readonly expiry?: FlowExpiry | 'none';
@@ -133,7 +133,7 @@ function numbers(options: EngineOptions, tunnels: readonly string[]): Record<str
     maxFlows: integer('maxFlows', options.maxFlows ?? 1 << 22, 1, 1 << 30),
     maxDpiStates: integer(
       'maxDpiStates',
-      options.maxDpiStates ?? (reference ? 1 << 30 : 1 << 18),
+      options.maxDpiStates ?? (reference ? 1 << 30 : 1 << 17),
       1,
       1 << 30,
     ),
