@@ -7,6 +7,8 @@
     'defines': [
       'NAPI_VERSION=8',
       'NAPI_CPP_EXCEPTIONS',
+      # No memory or no thread becomes an Error of JavaScript instead of the end of the process.
+      'NODE_ADDON_API_CPP_EXCEPTIONS_ALL',
       # In every command line, so that make compiles everything again for another nDPI.
       'DIPPER_BUILT_FOR_NDPI="<!(pkg-config --modversion libndpi)"',
     ],

@@ -67,6 +67,9 @@ EngineWrap::EngineWrap(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<EngineWrap>(info), data_(info.Env().GetInstanceData<AddonData>()) {
   const Napi::Env env = info.Env();
   const EngineOptions options = read_options(info);
+  SourceError library;
+  library.exit_code = 69;
+  if (!Dpi::same_library(library.message)) throw Napi::Error(env, error_object(env, library));
   SourceOptions source_options;
   source_options.path = info[1].As<Napi::String>();
   SourceError source_error;
@@ -79,7 +82,12 @@ EngineWrap::EngineWrap(const Napi::CallbackInfo& info)
   data_->live.insert(this);
   SourceError setup;
   setup.exit_code = 78;
-  engine_ = Engine::create(options, std::move(source), [this] { wake_.NonBlockingCall(); }, setup.message);
+  try {
+    engine_ = Engine::create(options, std::move(source), [this] { wake_.NonBlockingCall(); }, setup.message);
+  } catch (const std::exception& refused) {
+    setup.exit_code = 71;
+    setup.message = std::string("the system refused memory for the engine: ") + refused.what();
+  }
   if (!engine_) {
     close();
     throw Napi::Error(env, error_object(env, setup));

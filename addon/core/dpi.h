@@ -76,6 +76,9 @@ class Dpi {
   const char* risk_name(unsigned bit) const;
   uint16_t protocol_count() const;
 
+  // Whether the running library is the one of the headers (API number and size of a flow state); else why not.
+  // create() refuses as well.
+  static bool same_library(std::string& error);
   static const char* library_version();          // "4.2.0", the running library's
   // libndpi complains of some QUIC packets by printf. Call once where nothing else uses C's stdout (Node writes to
   // the descriptor): it then goes nowhere.

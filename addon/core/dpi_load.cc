@@ -77,23 +77,6 @@ bool readable(const std::string& path, std::string& reason) {
   return reason.empty();
 }
 
-bool same_library(std::string& error) {
-  const unsigned header_api = static_cast<uint16_t>(NDPI_API_VERSION),
-                 library_api = ndpi_get_api_version();
-  const size_t header_size = sizeof(NdpiFlow),
-               library_size = ndpi_detection_get_sizeof_ndpi_flow_struct();
-  if (header_api == library_api && header_size == library_size) return true;
-  char text[400];
-  snprintf(text, sizeof text,
-           "libndpi does not match the headers Dipper was built with: headers %d.%d (API %u, %zu "
-           "bytes a flow), "
-           "library %s (API %u, %zu bytes a flow); rebuild with `npm run build`",
-           NDPI_MAJOR, NDPI_MINOR, header_api, header_size, ndpi_revision(), library_api,
-           library_size);
-  error = text;
-  return false;
-}
-
 // In the order of ndpiReader: each of these calls may depend on the one before.
 bool load(NdpiModule* module, const DpiOptions& options, LibraryOutput& output,
           std::string& error) {
@@ -153,8 +136,25 @@ std::mutex& library_mutex() {
   return mutex;
 }
 
+bool Dpi::same_library(std::string& error) {
+  const unsigned header_api = static_cast<uint16_t>(NDPI_API_VERSION),
+                 library_api = ndpi_get_api_version();
+  const size_t header_size = sizeof(NdpiFlow),
+               library_size = ndpi_detection_get_sizeof_ndpi_flow_struct();
+  if (header_api == library_api && header_size == library_size) return true;
+  char text[400];
+  snprintf(text, sizeof text,
+           "libndpi does not match the headers Dipper was built with: headers %d.%d (API %u, %zu "
+           "bytes a flow), "
+           "library %s (API %u, %zu bytes a flow); rebuild with `npm run build`",
+           NDPI_MAJOR, NDPI_MINOR, header_api, header_size, ndpi_revision(), library_api,
+           library_size);
+  error = text;
+  return false;
+}
+
 NdpiModule* open_module(const DpiOptions& options, std::string& error) {
-  if (!same_library(error)) return nullptr;
+  if (!Dpi::same_library(error)) return nullptr;
   const std::lock_guard<std::mutex> lock(library_mutex());
   LibraryOutput output;
   NdpiModule* module = compat::init(&ndpi_init_detection_module);
