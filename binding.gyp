@@ -9,6 +9,8 @@
       'NAPI_CPP_EXCEPTIONS',
       # No memory or no thread becomes an Error of JavaScript instead of the end of the process.
       'NODE_ADDON_API_CPP_EXCEPTIONS_ALL',
+      # A call that fails because its worker thread is being terminated has nobody to tell.
+      'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
       # In every command line, so that make compiles everything again for another nDPI.
       'DIPPER_BUILT_FOR_NDPI="<!(pkg-config --modversion libndpi)"',
     ],

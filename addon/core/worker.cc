@@ -207,13 +207,7 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
 void Worker::store_metadata(Flow& flow) {
   metadata_.clear();
   dpi_->collect(flow.dpi, flow.detection, metadata_);
-  if (flow.metadata) {
-    uint32_t old;
-    memcpy(&old, flow.metadata, sizeof old);
-    metadata_bytes_ -= old + sizeof old;
-    free(flow.metadata);
-    flow.metadata = nullptr;
-  }
+  drop_metadata(flow);
   const auto size = static_cast<uint32_t>(metadata_.bytes().size());
   if (!size) return;
   flow.metadata = static_cast<uint8_t*>(malloc(sizeof size + size));
@@ -224,6 +218,15 @@ void Worker::store_metadata(Flow& flow) {
   memcpy(flow.metadata, &size, sizeof size);
   memcpy(flow.metadata + sizeof size, metadata_.bytes().data(), size);
   metadata_bytes_ += size + sizeof size;
+}
+
+void Worker::drop_metadata(Flow& flow) {
+  if (!flow.metadata) return;
+  uint32_t size;
+  memcpy(&size, flow.metadata, sizeof size);
+  metadata_bytes_ -= size + sizeof size;
+  free(flow.metadata);
+  flow.metadata = nullptr;
 }
 
 void Worker::wrote_event() {

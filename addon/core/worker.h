@@ -69,6 +69,7 @@ class Worker {
   void make_dpi_room();
   void wrote_event();
   void store_metadata(Flow& flow);
+  void drop_metadata(Flow& flow);
   void publish();
 
   static constexpr uint32_t stretch_flows = 1024;

@@ -52,13 +52,7 @@ void Worker::write_record(Flow& flow, Expiry reason, const Sha1Digest* community
 void Worker::expire(Flow& flow, Expiry reason) {
   end_detection(flow);
   write_record(flow, reason);
-  if (flow.metadata) {
-    uint32_t size;
-    memcpy(&size, flow.metadata, sizeof size);
-    metadata_bytes_ -= size + sizeof size;
-    free(flow.metadata);
-    flow.metadata = nullptr;
-  }
+  drop_metadata(flow);
   wheel_.remove(flow);
   table_.erase(&flow);
 }
