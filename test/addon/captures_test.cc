@@ -94,11 +94,19 @@ TEST(captures_whole_data_plane) {
     for (std::string& path : captures_in(folder)) paths.push_back(std::move(path));
   CHECK(paths.size() >= 60);  // the bundled ones
   for (const std::string& path : paths) {
+#ifdef __SANITIZE_THREAD__
+    flows_of(path, 3, false);  // what it looks for is between the workers, at a tenth of the speed
+    continue;
+#endif
     for (const bool reference : {false, true}) {
       const uint64_t one = flows_of(path, 1, reference), three = flows_of(path, 3, reference);
       if (one != three)
         check::fail(__FILE__, __LINE__, path + ": " + std::to_string(one) + " flows, " + std::to_string(three) + " with 3 workers");
     }
   }
+#ifdef __SANITIZE_THREAD__
+  printf("data plane: %zu captures with 3 workers\n", paths.size());
+#else
   printf("data plane: %zu captures, both modes, 1 and 3 workers\n", paths.size());
+#endif
 }
