@@ -42,7 +42,6 @@ struct Flow {
   bool role_fixed : 1;               // a SYN or SYN+ACK decided who the client is
   bool has_mac : 1;
   bool fin_lower : 1, fin_upper : 1, rst : 1;
-  bool continued : 1;                // successor of a record that ended by the active timeout
 
   uint64_t total_packets() const { return packets[0] + packets[1]; }
   uint64_t total_bytes() const { return bytes[0] + bytes[1]; }

@@ -32,8 +32,6 @@ class MessageWriter {
   static void community_hashes(const Flow* const flows[4], Sha1Digest hashes[4]);
   void purge(const Flow& flow, Expiry reason, const Sha1Digest& community_hash, std::string& out);
 
-  Roles& roles() { return roles_; }
-
  private:
   struct Text;
   // The text of one Detection, before and after the number of packets. Traffic has few different ones, so a small

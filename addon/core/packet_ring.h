@@ -70,10 +70,6 @@ class PacketRing {
     std::lock_guard<std::mutex> lock(mutex_);
     empties_.push_back(std::move(batch));
   }
-  bool idle() const {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return batches_.empty();
-  }
   void finish() {  // nothing more will be pushed
     std::lock_guard<std::mutex> lock(mutex_);
     finished_ = true;
@@ -87,7 +83,7 @@ class PacketRing {
   }
 
  private:
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable space_, filled_;
   std::deque<std::unique_ptr<PacketBatch>> batches_;
   std::vector<std::unique_ptr<PacketBatch>> empties_;

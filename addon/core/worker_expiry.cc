@@ -62,7 +62,6 @@ void Worker::renew(Flow& flow, uint64_t now_ns) {
   write_purge(flow, Expiry::active);
   for (int i = 0; i < 2; ++i) flow.packets[i] = flow.bytes[i] = flow.stats_packets[i] = flow.stats_bytes[i] = 0;
   flow.first_ns = flow.stats_ns = now_ns;
-  flow.continued = true;
   counters_.flows_continued.add(1);
 }
 
