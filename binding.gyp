@@ -1,4 +1,4 @@
-# The native data plane: two static libraries that know no Node, and the addon over them.
+# The native data plane: three static libraries that know no Node, and the addon over them.
 # A target's sources are all .cc files of its folder, the rule that test/addon/Makefile follows too.
 # nDPI, libpcap and zlib come from the system through pkg-config (PKG_CONFIG_PATH chooses another nDPI).
 {
@@ -42,9 +42,17 @@
       'sources': ['<!@(ls addon/sources/*.cc)'],
     },
     {
+      'target_name': 'dipper_host',
+      'type': 'static_library',
+      'product_prefix': 'lib',
+      'product_extension': 'a',
+      'dependencies': ['dipper_core'],
+      'sources': ['<!@(ls addon/host/*.cc)'],
+    },
+    {
       'target_name': 'ndpi-node',
       'type': 'loadable_module',
-      'dependencies': ['dipper_sources', 'dipper_core'],
+      'dependencies': ['dipper_host', 'dipper_sources', 'dipper_core'],
       'cflags_cc': ['-isystem<!(node -p "path.resolve(require(\'node-addon-api\').include_dir)")'],
       'sources': ['<!@(ls addon/binding/*.cc)'],
       'libraries': ['<!@(pkg-config --libs libndpi libpcap zlib)'],

@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 // parts on the same line do not know each other.
 const layers: readonly (readonly string[])[] = [
   ['errors', 'log'],
-  ['addon', 'messages'],
+  ['addon', 'messages', 'config', 'state'],
   ['capture', 'flow'],
   ['applications', 'match'],
   ['actions'],
@@ -16,7 +16,7 @@ const layers: readonly (readonly string[])[] = [
 ];
 
 // C++, lowest first, by the same rule.
-const nativeLayers = ['core', 'sources', 'binding'];
+const nativeLayers = ['core', 'sources', 'host', 'binding'];
 
 interface HeaderRule {
   header: RegExp;
@@ -39,7 +39,7 @@ const headerRules: readonly HeaderRule[] = [
     header:
       /^(pcap(\/.*)?|zlib|fcntl|poll|sys\/(mman|socket|epoll|stat)|net\/.*|linux\/.*)(\.h)?$|^fstream$/,
     // dpi*: reads the lists for nDPI itself, because the library does not say why one failed.
-    allowed: /^addon\/(sources\/|binding\/|core\/dpi[^/]*$)/,
+    allowed: /^addon\/(sources\/|host\/|binding\/|core\/dpi[^/]*$)/,
     reason: 'addon/core does no input or output',
   },
 ];
