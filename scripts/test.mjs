@@ -45,6 +45,7 @@ const parts = [
 ];
 
 const leftOut = [
+  ['live capture and the daemon, in network namespaces (as root)', 'npm run test:live'],
   ['data plane under ASan and UBSan', 'npm run test:asan'],
   ['data plane under TSan', 'npm run test:tsan'],
   ['fuzz targets over their corpora', 'npm run fuzz:replay'],
