@@ -58,6 +58,10 @@ export const errorTable = {
     exitCode: exitCodes.unavailable,
     summary: 'the installed libndpi is not the one that the addon was built for',
   },
+  ERR_NOT_RUNNING: {
+    exitCode: exitCodes.unavailable,
+    summary: 'no daemon answers at its control socket',
+  },
   ERR_INTERNAL: { exitCode: exitCodes.internal, summary: 'a defect of dipper itself' },
   ERR_SYSTEM: {
     exitCode: exitCodes.system,
