@@ -46,6 +46,20 @@ export function notes(description: string, netifyd?: string): Notes {
   return netifyd === undefined ? { description } : { description, 'x-netifyd': netifyd };
 }
 
+export function amount(unit: string, description: string, netifyd?: string) {
+  return Type.Number({ minimum: 0, ...notes(description, netifyd), 'x-unit': unit });
+}
+
+/** First in every message that a stream carries; absent in lines that have not passed one. */
+export const sequence = {
+  seq: Type.Optional(
+    count(
+      'messages',
+      'Position among the messages that this run of the daemon has published, counted from 1; a gap is a loss. What is sent to one client alone (greeting, snapshot) repeats the number of the last published message.',
+    ),
+  ),
+} satisfies TProperties;
+
 /** The members between `type` (and `reason`) and `flow`. */
 export const envelope = {
   interface: text(

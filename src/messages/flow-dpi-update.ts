@@ -1,10 +1,11 @@
 // `flow_dpi_update`: detection learned more about a flow that a `flow` message has announced.
 import { type Static, Type } from 'typebox';
-import { closed, envelope, notes } from './envelope.js';
+import { closed, envelope, notes, sequence } from './envelope.js';
 import { identity } from './flow.js';
 
 export const FlowDpiUpdate = closed(
   {
+    ...sequence,
     type: Type.Literal('flow_dpi_update', notes('Type of the message.', 'type')),
     ...envelope,
     flow: closed(identity, { description: 'The flow as it is known now.' }),

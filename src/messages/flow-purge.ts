@@ -1,7 +1,7 @@
 // `flow_purge`: the complete final record of a flow. Unlike netifyd's it repeats the identity, and its four
 // directional counters are whole-life, so it can be read alone.
 import { type Static, Type } from 'typebox';
-import { closed, count, envelope, notes, word } from './envelope.js';
+import { closed, count, envelope, notes, sequence, word } from './envelope.js';
 import { identity } from './flow.js';
 
 /** IPFIX flowEndReason in words (RFC 5102 section 5.11.3), with `evicted` for lack of resources. */
@@ -9,6 +9,7 @@ export const reasons = ['idle', 'active', 'closed', 'evicted', 'shutdown'] as co
 
 export const FlowPurge = closed(
   {
+    ...sequence,
     type: Type.Literal('flow_purge', notes('Type of the message.', 'type')),
     reason: word(
       reasons,

@@ -1,10 +1,11 @@
 // `flow_stats`: what a flow has carried since its last `flow_stats`, for flows with traffic in the interval.
 import { type Static, Type } from 'typebox';
-import { closed, count, envelope, epochMs, notes } from './envelope.js';
+import { closed, count, envelope, epochMs, notes, sequence } from './envelope.js';
 import { digest } from './flow.js';
 
 export const FlowStats = closed(
   {
+    ...sequence,
     type: Type.Literal('flow_stats', notes('Type of the message.', 'type')),
     ...envelope,
     flow: closed(

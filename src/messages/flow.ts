@@ -1,7 +1,7 @@
 // `flow`: sent once, when the flow is identified. Its identity part is shared with `flow_dpi_update` and
 // `flow_purge`, so that no consumer ever needs a join.
 import { type Static, Type } from 'typebox';
-import { closed, count, envelope, epochMs, flag, notes, text, word } from './envelope.js';
+import { closed, count, envelope, epochMs, flag, notes, sequence, text, word } from './envelope.js';
 import { metadata } from './metadata.js';
 import { Ndpi } from './ndpi.js';
 import { tunnels } from './tunnels.js';
@@ -113,16 +113,51 @@ export const identity = {
   ...metadata,
 } as const;
 
+/** What a flow in a snapshot has carried, so that a receiver can go on counting from there. */
+const countersSoFar = {
+  local_bytes: Type.Optional(
+    count('bytes', 'Captured frame bytes from the local side, whole life so far.', 'local_bytes'),
+  ),
+  other_bytes: Type.Optional(
+    count('bytes', 'Captured frame bytes from the other side, whole life so far.', 'other_bytes'),
+  ),
+  local_packets: Type.Optional(
+    count('packets', 'Packets from the local side, whole life so far.', 'local_packets'),
+  ),
+  other_packets: Type.Optional(
+    count('packets', 'Packets from the other side, whole life so far.', 'other_packets'),
+  ),
+  total_bytes: Type.Optional(
+    count('bytes', 'Captured frame bytes of both sides, whole life so far.', 'total_bytes'),
+  ),
+  total_packets: Type.Optional(
+    count('packets', 'Packets of both sides, whole life so far.', 'total_packets'),
+  ),
+} as const;
+
 export const Flow = closed(
   {
+    snapshot: Type.Optional(
+      count(
+        'request',
+        'Number of the snapshot that this message is part of; not in live messages.',
+      ),
+    ),
+    ...sequence,
     type: Type.Literal('flow', notes('Type of the message.', 'type')),
     ...envelope,
-    flow: closed(identity, { description: 'The flow as it is known now.' }),
+    flow: closed(
+      { ...identity, ...countersSoFar },
+      {
+        description: 'The flow as it is known now; in a snapshot with what it has carried so far.',
+      },
+    ),
   },
   {
     $id: 'flow',
     title: 'flow',
-    description: 'A flow has been identified. Sent once for each flow.',
+    description:
+      'A flow has been identified. Sent once for each flow, and again in a snapshot of the live flows.',
   },
 );
 

@@ -1,14 +1,27 @@
 // Checks a message against its schema. For tests, tools and sinks that take lines from outside; the way from the
 // engine to a sink does not pass here (ajv costs 60 ms to load and 5 us a message).
 import { Ajv, type ErrorObject } from 'ajv';
-import { type FlowMessage, type MessageType, messages } from './index.js';
+import {
+  type FlowMessage,
+  flowMessages,
+  type Message,
+  type MessageType,
+  messages,
+} from './index.js';
 
 const ajv = new Ajv({ strict: true, allErrors: true });
 ajv.addVocabulary(['x-unit', 'x-netifyd']);
 for (const schema of Object.values(messages)) ajv.addSchema(schema);
 
-/** The message in `line`. Throws an Error that names every offence and quotes the line. */
+/** The message about a flow in `line`. Throws an Error that names every offence and quotes the line. */
 export function parseMessage(line: string): FlowMessage {
+  const message = parseAnyMessage(line);
+  if (Object.hasOwn(flowMessages, message.type)) return message as FlowMessage;
+  throw new Error(`not about a flow: ${line}`);
+}
+
+/** The message of any type in `line`. Throws as `parseMessage` does. */
+export function parseAnyMessage(line: string): Message {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -17,7 +30,7 @@ export function parseMessage(line: string): FlowMessage {
   }
   const offences = validateMessage(value);
   if (offences.length > 0) throw new Error(`${offences.join('; ')} in ${line}`);
-  return value as FlowMessage;
+  return value as Message;
 }
 
 /** What is wrong with `value` as a message; empty when nothing is. */

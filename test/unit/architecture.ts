@@ -6,8 +6,8 @@ import { posix } from 'node:path';
 // parts on the same line do not know each other.
 const layers: readonly (readonly string[])[] = [
   ['errors', 'log'],
-  ['addon', 'messages', 'config', 'state'],
-  ['capture', 'flow'],
+  ['addon', 'messages', 'config'],
+  ['capture', 'flow', 'state'],
   ['applications', 'match'],
   ['actions'],
   ['sinks', 'ndpi-node'],

@@ -1,4 +1,6 @@
 // One correct line of each message, written by hand from the documented shape; the tests bend copies of them.
+import { agentExamples } from './agent-examples.js';
+
 const identity = {
   digest: '0123456789abcdef0123456789abcdef01234567',
   community_id: '1:LQU9qZlK+B5F3KDmev6m5PMibrg=',
@@ -44,6 +46,7 @@ const identity = {
 const around = { interface: 'eth0', internal: true, established: false };
 
 export const examples = {
+  ...agentExamples,
   flow: { type: 'flow', ...around, flow: identity },
   flow_dpi_update: { type: 'flow_dpi_update', ...around, flow: identity },
   flow_stats: {

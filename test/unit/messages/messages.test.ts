@@ -69,7 +69,8 @@ describe('messages', () => {
           assert.notDeepEqual(validateMessage(broken), [], `without ${path}`);
           tried += 1;
         }
-        assert.ok(tried >= 10, `${tried} properties tried`);
+        const required = schema.required?.filter((name) => name !== 'type') ?? [];
+        assert.ok(tried >= required.length, `${tried} properties tried`);
       });
 
       it('refuses a value of another type in any property', () => {
