@@ -1,0 +1,109 @@
+// `[threads]`, `[netlink]`, `[ndpi]`, `[flow-hash-cache]`, `[dns-hint-cache]`: what runs inside, and its tables.
+import { Type } from 'typebox';
+import { closed, flag, integer, path, seconds, size, word } from './values.js';
+
+export const threads = closed(
+  {
+    workers: integer(1, [-1, 64], {
+      is: 'Threads that analyse, for each interface; -1 = one for each processor. A pair of addresses always goes to the same one.',
+      apply: 'restart',
+      netifyd: '[threads] detection_cores (default -1)',
+      aliases: ['detection_cores'],
+      unit: 'threads',
+    }),
+  },
+  'Threads of the data plane.',
+);
+
+export const netlink = closed(
+  {
+    addresses: flag(true, {
+      is: 'Follow addresses, routes and links of the machine by netlink events.',
+      apply: 'restart',
+      netifyd: 'option -l turns it off',
+    }),
+    conntrack: flag(true, {
+      is: 'Follow connection tracking: NAT, ids, marks, twins of translated flows.',
+      apply: 'restart',
+      netifyd: 'option -t turns it off',
+    }),
+    buffer_size: size(1048576, [4096, 268435456], {
+      is: 'Receive buffer of the netlink socket for addresses and routes.',
+      apply: 'restart',
+      netifyd: '[netlink] buffer_size (5.x, default 32768)',
+    }),
+    conntrack_buffer_size: size(4194304, [4096, 268435456], {
+      is: 'Receive buffer of the netlink socket for connection tracking.',
+      apply: 'restart',
+      netifyd: '[netlink] conntrack_buffer_size (5.x, default 1048576)',
+    }),
+    conntrack_max_entries: integer(262144, [1, 16777216], {
+      is: 'Connections that the copy of the table holds; more are counted and not looked up.',
+      apply: 'restart',
+      unit: 'connections',
+    }),
+  },
+  'What the kernel tells about addresses and connections.',
+);
+
+const file = (is: string) => Type.Optional(path(undefined, { is, apply: 'restart' }));
+
+export const ndpi = closed(
+  {
+    protocols_file: file('Own protocols, in the format of libndpi.'),
+    categories_file: file('Own categories, in the format of libndpi.'),
+    risky_domains_file: file('Domains to flag, one a line.'),
+    ja3_file: file('JA3 fingerprints to flag, one a line.'),
+    certificates_file: file('SHA-1 of certificates to flag, one a line.'),
+  },
+  'Lists that libndpi loads at start.',
+);
+
+const save = (what: string, netifyd: string) =>
+  word(['persistent', 'volatile', 'disabled'], 'persistent', {
+    is: `Where ${what} is kept: in path_state_persistent, in path_state_volatile, or nowhere.`,
+    apply: 'restart',
+    netifyd,
+  });
+
+export const flowHashCache = closed(
+  {
+    enable: flag(true, {
+      is: 'Give a flow that comes back after its end the digest that it had.',
+      apply: 'restart',
+      netifyd: '[flow_hash_cache] enable',
+    }),
+    save: save('the cache', '[flow_hash_cache] save'),
+    cache_size: integer(10000, [1, 16777216], {
+      is: 'Flows remembered; beyond it the longest unused are forgotten.',
+      apply: 'restart',
+      netifyd: '[flow_hash_cache] cache_size',
+      unit: 'flows',
+    }),
+  },
+  'Digests of flows that have ended.',
+);
+
+export const dnsHintCache = closed(
+  {
+    enable: flag(true, {
+      is: 'Learn the names of servers from the DNS answers that clients were given.',
+      apply: 'restart',
+      netifyd: '[dns_hint_cache] enable',
+    }),
+    save: save('the cache', '[dns_hint_cache] save'),
+    ttl: seconds(1800, [1, 604800], {
+      is: 'Longest life of a hint; a shorter TTL of the answer counts.',
+      apply: 'restart',
+      netifyd: '[dns_hint_cache] ttl (life since the last hit)',
+      aliases: ['max_ttl'],
+    }),
+    cache_size: integer(65536, [1, 16777216], {
+      is: 'Hints remembered; beyond it the longest unused are forgotten.',
+      apply: 'restart',
+      netifyd: '[dns-hint-cache] cache_size (5.x, default 1000)',
+      unit: 'hints',
+    }),
+  },
+  'Names from DNS answers, by client and server address.',
+);
