@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 
+#include "conntrack.h"
 #include "dpi.h"
 #include "flow_key.h"
 
@@ -30,6 +31,7 @@ struct Flow {
   Detection detection;
   DpiState* dpi;                     // null once detection is over
   uint8_t* metadata;                 // malloc: u32 size, then Metadata bytes; null when there is none
+  ConntrackEntry* conntrack;         // malloc: as first found; null when not looked for or not known
   uint8_t mac[2][6];                 // of lower and upper, as first seen
   uint32_t position;                 // in the pool; set by the table
   uint32_t wheel_next, wheel_previous, wheel_slot;  // positions + 1; 0 = none

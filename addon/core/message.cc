@@ -20,6 +20,18 @@ Sha1Digest hash_of(const Flow& flow) {
   return community_hash(flow.key, flow.icmp_type, flow.icmp_code, flow.client_is_lower);
 }
 
+// The community hash of the flow's connection as it was before translation. Only for ICMP does it matter who sent the first
+// packet: the flow's client is the originator where it has the original source or the address that replies go to.
+Sha1Digest twin_hash(const Flow& flow) {
+  const ConntrackEntry& entry = *flow.conntrack;
+  const uint8_t* client = flow.client_is_lower ? flow.key.lower_address : flow.key.upper_address;
+  bool source_is_lower;
+  const FlowKey key = conntrack_key(entry.original, entry.ip_version, entry.ip_protocol, &source_is_lower);
+  const bool from_source =
+      memcmp(client, entry.original.source, 16) == 0 || memcmp(client, entry.reply.destination, 16) == 0;
+  return community_hash(key, flow.icmp_type, flow.icmp_code, from_source == source_is_lower);
+}
+
 const std::string& name_of(const std::vector<std::string>& names, size_t id) {
   return names[id < names.size() ? id : 0];
 }
@@ -49,7 +61,7 @@ struct MessageWriter::Text {
   std::string_view view() const { return {data, static_cast<size_t>(p - data)}; }
 };
 
-MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope) {
+MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twins) : twins_(twins) {
   envelope_ = "\"interface\":";
   write_json_string(envelope.interface, envelope_);
   envelope_ += envelope.internal ? ",\"internal\":true" : ",\"internal\":false";
@@ -108,10 +120,45 @@ void MessageWriter::identity(Text& t, const Flow& flow, const Sides& sides, cons
   t.put(other_type_name(sides.other_type));
   t.put("\",\"local_origin\":");
   t.boolean(flow.client_is_lower == low);
-  t.put(",\"ip_nat\":false,\"first_seen_at\":");
+  translation(t, flow, tuple);
+  t.put(",\"first_seen_at\":");
   t.number(flow.first_ns / 1000000);
   t.put(",\"last_seen_at\":");
   t.number(flow.last_ns / 1000000);
+}
+
+// What conntrack said of the flow. The twin digest is the community hash of the tuple before translation: both sides of a
+// translated connection name the same, and one that isn't translated has it already.
+void MessageWriter::translation(Text& t, const Flow& flow, const Sha1Digest& tuple) const {
+  const ConntrackEntry* entry = flow.conntrack;
+  const bool translated = entry && entry->translated();
+  t.put(",\"ip_nat\":");
+  t.boolean(translated);
+  if (!twins_) return;
+  if (entry) {
+    const ConntrackTuple& reply = entry->reply;
+    t.put(",\"ct_id\":");
+    t.number(entry->id);
+    t.put(",\"ct_mark\":");
+    t.number(entry->mark);
+    t.put(",\"conntrack\":{\"id\":");
+    t.number(entry->id);
+    t.put(",\"mark\":");
+    t.number(entry->mark);
+    t.put(",\"reply_src_ip\":\"");
+    t.address(entry->ip_version, reply.source);
+    t.put("\",\"reply_src_port\":");
+    t.number(reply.source_port);
+    t.put(",\"reply_dst_ip\":\"");
+    t.address(entry->ip_version, reply.destination);
+    t.put("\",\"reply_dst_port\":");
+    t.number(reply.destination_port);
+    t.put("}");
+  }
+  t.put(",\"twin_digest\":\"");
+  const Sha1Digest twin = translated ? twin_hash(flow) : tuple;
+  t.hex(twin.data(), twin.size());
+  t.put("\"");
 }
 
 const MessageWriter::DetectionText& MessageWriter::detection_text(const Detection& d) {

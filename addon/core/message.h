@@ -20,7 +20,8 @@ struct Envelope {
 
 class MessageWriter {
  public:
-  MessageWriter(const Dpi& dpi, const Envelope& envelope);
+  // `twins`: flows are looked up in a conntrack table, and messages name their twin.
+  MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twins = false);
 
   // Each appends one line with its newline to `out`.
   void flow(const Flow& flow, const Metadata& metadata, std::string& out);        // identified
@@ -43,11 +44,13 @@ class MessageWriter {
   const DetectionText& detection_text(const Detection& detection);
   void open(Text& text, std::string_view type, std::string_view reason) const;
   void identity(Text& text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash) const;
+  void translation(Text& text, const Flow& flow, const Sha1Digest& community_hash) const;
   void detection(Text& text, const Flow& flow);
   void counters(Text& text, const Flow& flow, const Sides& sides) const;
   void announce(std::string_view type, const Flow& flow, const Metadata& metadata, std::string& out);
 
   Roles roles_;
+  const bool twins_;
   std::string envelope_;  // `"interface":...,"internal":...,"established":false,"flow":{`
   // Names as JSON text without quotes, cut to 120 bytes so that a line's fixed part has a bound.
   std::vector<std::string> protocols_, categories_, breeds_, confidences_, risks_;

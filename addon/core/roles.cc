@@ -45,15 +45,17 @@ void Roles::add(uint8_t ip_version, const uint8_t* prefix, uint8_t bits, Address
 }
 
 AddressClass Roles::classify(uint8_t ip_version, const uint8_t* address) const {
-  // Order: broadcast, own address, own network, built-in classes.
-  AddressClass found = AddressClass::unknown;
+  // Order: own address, broadcast, own network, built-in classes. The own address comes first, because that of a
+  // point-to-point link (/32) equals its own broadcast address.
+  bool broadcast = false, local_net = false;
   for (const Network& network : networks_) {
     if (network.ip_version != ip_version || !in_prefix(address, network.prefix, network.bits)) continue;
-    if (network.address_class == AddressClass::broadcast) return AddressClass::broadcast;
-    if (network.address_class == AddressClass::local_ip || found == AddressClass::unknown) found = network.address_class;
+    if (network.address_class == AddressClass::local_ip) return AddressClass::local_ip;
+    (network.address_class == AddressClass::broadcast ? broadcast : local_net) = true;
   }
-  if (found != AddressClass::unknown) return found;
-  return ip_version == 4 ? built_in_v4(address) : built_in_v6(address);
+  const AddressClass built_in = ip_version == 4 ? built_in_v4(address) : built_in_v6(address);
+  if (broadcast || built_in == AddressClass::broadcast) return AddressClass::broadcast;
+  return local_net ? AddressClass::local_net : built_in;
 }
 
 Sides Roles::sides(const FlowKey& key, bool client_is_lower) const {
@@ -69,16 +71,16 @@ Sides Roles::sides(const FlowKey& key, bool client_is_lower) const {
   if (upper == C::broadcast) return {true, OtherType::broadcast};
   if (is(C::private_net, C::local_net)) return {false, OtherType::local};
   if (is(C::local_net, C::private_net)) return {true, OtherType::local};
-  if (is(C::private_net, C::private_net)) return {true, OtherType::local};
+  if (is(C::private_net, C::private_net)) return {true, OtherType::local};  // IPv6 too: netifyd says unknown there
   if (is(C::private_net, C::local_ip)) return {false, OtherType::remote};
   if (is(C::local_ip, C::private_net)) return {true, OtherType::remote};
-  if (is(C::local_net, C::local_net) || is(C::local_ip, C::local_ip)) return {true, OtherType::local};
+  if (is(C::local_net, C::local_net)) return {true, OtherType::local};
   // Neither address is ours or private (a capture from a transit link, or of a host with a public address): the client
   // stands for the local side. netifyd takes the upper one, whichever that is.
   if (is(C::unknown, C::unknown)) return {client_is_lower, OtherType::remote};
   if (lower == C::unknown) return {false, OtherType::remote};
   if (upper == C::unknown) return {true, OtherType::remote};
-  return {true, OtherType::unknown};
+  return {true, OtherType::unknown};  // two addresses of this host
 }
 
 }  // namespace dipper

@@ -1,5 +1,5 @@
 // Which side of a flow is local: address classes and the table of netifyd's documented order (lower/upper classes ->
-// local side and other_type). Without interface addresses only the built-in classes apply.
+// local side and other_type). Without interface addresses only the built-in classes apply. docs/roles.md has both.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -17,7 +17,7 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Env
     : options_(options),
       dpi_(std::move(dpi)),
       soft_dissectors_(*dpi_),
-      writer_(*dpi_, envelope),
+      writer_(*dpi_, envelope, options.conntrack != nullptr),
       events_(events),
       counters_(counters),
       table_(options.max_flows),
@@ -31,6 +31,7 @@ Worker::~Worker() {
     if (!flow.live) continue;
     if (flow.dpi) dpi_->release(flow.dpi);
     free(flow.metadata);
+    free(flow.conntrack);
   }
 }
 
@@ -164,6 +165,7 @@ void Worker::announce(Flow& flow, const Detection& before) {
   if (!first && (flow.detection == before || !(options_.events & event_updated))) return;
   if (first && !(options_.events & event_detected)) return;
   store_metadata(flow);
+  look_up_connection(flow);
   if (first)
     writer_.flow(flow, metadata_, lines_);
   else
@@ -191,6 +193,7 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
   if (flow.detection.guessed && !flow.detection.soft) counters_.flows_guessed.add(1);
   if (!announced) {
     if (!(options_.events & event_detected)) return;
+    look_up_connection(flow);
     writer_.flow(flow, metadata_, lines_);
   } else {
     if (!(options_.events & event_updated)) return;
@@ -199,9 +202,28 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
         metadata_before.size() == now.size() &&
         (now.empty() || memcmp(metadata_before.data(), now.data(), now.size()) == 0);
     if (same_metadata && flow.detection == before) return;
+    look_up_connection(flow);
     writer_.dpi_update(flow, metadata_, lines_);
   }
   wrote_event();
+}
+
+// Before a message: what conntrack knows of the flow now. What was found once is kept, because the kernel may have forgotten
+// it, or given the tuple to another connection, by the time of the last message; only its mark is read again.
+void Worker::look_up_connection(Flow& flow) {
+  if (!options_.conntrack) return;
+  ConntrackEntry entry;
+  if (!options_.conntrack->find(flow.key, entry)) return;
+  if (!flow.conntrack) {
+    flow.conntrack = static_cast<ConntrackEntry*>(malloc(sizeof entry));
+    if (!flow.conntrack) {
+      counters_.out_of_memory.add(1);
+      return;
+    }
+  } else if (flow.conntrack->id != entry.id) {
+    return;
+  }
+  *flow.conntrack = entry;
 }
 
 void Worker::store_metadata(Flow& flow) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "closing.h"
+#include "conntrack.h"
 #include "counters.h"
 #include "dpi.h"
 #include "event_queue.h"
@@ -28,6 +29,7 @@ struct WorkerOptions {
   uint64_t stats_interval_ns = 0;                       // flow_stats by packet time; 0 = none
   uint8_t events = event_detected | event_updated | event_expired;
   bool reference = false;
+  std::shared_ptr<const ConntrackTable> conntrack;  // null: messages say nothing of translation
 };
 
 class Worker {
@@ -68,6 +70,7 @@ class Worker {
   void make_room();
   void make_dpi_room();
   void wrote_event();
+  void look_up_connection(Flow& flow);
   void store_metadata(Flow& flow);
   void drop_metadata(Flow& flow);
   void publish();

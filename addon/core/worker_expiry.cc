@@ -53,6 +53,7 @@ void Worker::expire(Flow& flow, Expiry reason) {
   end_detection(flow);
   write_record(flow, reason);
   drop_metadata(flow);
+  free(flow.conntrack);
   wheel_.remove(flow);
   table_.erase(&flow);
 }
@@ -74,6 +75,7 @@ void Worker::write_purge(Flow& flow, Expiry reason, const Sha1Digest* community_
     case Expiry::shutdown: counters_.flows_shutdown.add(1); break;
   }
   if (!(options_.events & event_expired)) return;
+  look_up_connection(flow);
   if (community_hash)
     writer_.purge(flow, reason, *community_hash, lines_);
   else
@@ -192,6 +194,8 @@ void Worker::write_last(Flow* const flows[4], unsigned count) {
     write_record(flow, reason, &hashes[i]);
     free(flow.metadata);
     flow.metadata = nullptr;
+    free(flow.conntrack);
+    flow.conntrack = nullptr;
   }
 }
 

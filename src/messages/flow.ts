@@ -75,7 +75,44 @@ export const identity = {
     'The local side is the client: it sent the SYN, else the first packet.',
     'local_origin',
   ),
-  ip_nat: flag('The flow is translated by this machine.', 'ip_nat'),
+  ip_nat: flag(
+    'The flow is translated by this machine, as its connection tracking says.',
+    'ip_nat (WAN interfaces only)',
+  ),
+  ct_id: Type.Optional(
+    count(
+      'id',
+      'Id of the connection in the connection tracking; absent when not there.',
+      'ct_id (3.x)',
+    ),
+  ),
+  ct_mark: Type.Optional(
+    count('mark', 'Mark of the connection at the time of the message.', 'ct_mark (3.x)'),
+  ),
+  conntrack: Type.Optional(
+    closed(
+      {
+        id: count('id', 'The same as `ct_id`.', 'conntrack.id (5.x)'),
+        mark: count('mark', 'The same as `ct_mark`.', 'conntrack.mark (5.x)'),
+        reply_src_ip: text('Where replies come from.', 'conntrack.reply_src_ip (5.x)'),
+        reply_src_port: port('Port there; 0 without ports.', 'conntrack.reply_src_port (5.x)'),
+        reply_dst_ip: text(
+          'Where replies go to: the address after source translation.',
+          'conntrack.reply_dst_ip (5.x)',
+        ),
+        reply_dst_port: port('Port there; 0 without ports.', 'conntrack.reply_dst_port (5.x)'),
+      },
+      { description: 'The connection as the connection tracking of this machine has it.' },
+    ),
+  ),
+  twin_digest: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-f]{40}$',
+      ...notes(
+        'Names the connection before translation: records of the LAN and of the WAN side whose times overlap and that carry the same value are one connection. Hexadecimal SHA-1 of Community ID version 1, seed 0, over the original tuple. Absent without connection tracking.',
+      ),
+    }),
+  ),
   first_seen_at: epochMs('Time of the first packet, by the clock of the capture.', 'first_seen_at'),
   last_seen_at: epochMs('Time of the last packet so far.', 'last_seen_at'),
   detected_protocol: count(

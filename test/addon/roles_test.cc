@@ -116,6 +116,16 @@ TEST(roles_networks_of_the_host_win_in_order) {
   CHECK_STR(class_of(roles, "c0a8:0701::"), "unknown");
 }
 
+TEST(roles_own_address_is_never_broadcast) {
+  Roles roles;
+  add(roles, "198.51.100.7", 32, AddressClass::broadcast);  // what a /32 address says its broadcast is
+  add(roles, "198.51.100.7", 32, AddressClass::local_ip);
+  add(roles, "169.254.0.0", 16, AddressClass::local_net);
+  CHECK_STR(class_of(roles, "198.51.100.7"), "local_ip");
+  CHECK_STR(class_of(roles, "169.254.1.1"), "local_net");
+  CHECK_STR(class_of(roles, "169.254.255.255"), "broadcast");
+}
+
 TEST(roles_table) {
   Roles roles;
   add(roles, "20.0.0.0", 8, AddressClass::local_net);
@@ -138,7 +148,7 @@ TEST(roles_table) {
       {"10.0.0.1", "20.0.0.1", "upper remote"},     // private / local_ip
       {"20.0.0.1", "192.168.0.1", "lower remote"},  // local_ip / private
       {"20.0.0.2", "20.0.0.3", "lower local"},      // local_net / local_net
-      {"20.0.0.1", "20.0.0.9", "lower local"},      // local_ip / local_ip: netifyd says unknown
+      {"20.0.0.1", "20.0.0.9", "lower unknown"},    // local_ip / local_ip
       {"8.8.8.8", "20.0.0.1", "upper remote"},      // lower unknown
       {"8.8.8.8", "192.168.0.1", "upper remote"},
       {"20.0.0.1", "93.184.216.34", "lower remote"},  // upper unknown
