@@ -11,6 +11,7 @@ export const exitCodes = {
   unavailable: 69,
   internal: 70,
   system: 71,
+  cantCreate: 73,
   output: 74,
   permission: 77,
   interrupted: 130,
@@ -60,14 +61,22 @@ export const errorTable = {
   },
   ERR_NOT_RUNNING: {
     exitCode: exitCodes.unavailable,
-    summary: 'no daemon answers at its control socket',
+    summary: 'no daemon runs there, or none answers at its control socket',
   },
   ERR_INTERNAL: { exitCode: exitCodes.internal, summary: 'a defect of dipper itself' },
   ERR_SYSTEM: {
     exitCode: exitCodes.system,
     summary: 'the system refused memory, a thread or a file descriptor',
   },
+  ERR_STATE: {
+    exitCode: exitCodes.cantCreate,
+    summary: 'a folder for state cannot be made or used',
+  },
   ERR_OUTPUT: { exitCode: exitCodes.output, summary: 'the output could not be written' },
+  ERR_STATE_UNSAFE: {
+    exitCode: exitCodes.permission,
+    summary: 'others could change the files of a folder for state',
+  },
   ERR_PERMISSION: {
     exitCode: exitCodes.permission,
     summary: 'the rights to open the input or the device are missing',
