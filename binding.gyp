@@ -50,6 +50,14 @@
       'sources': ['<!@(ls addon/host/*.cc)'],
     },
     {
+      # A program of its own: opens sockets after the daemon has given up its privileges. No Node, no library.
+      'target_name': 'dipper-opener',
+      'type': 'executable',
+      'cflags': ['-fPIE', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2'],
+      'ldflags': ['-pie', '-Wl,-z,relro,-z,now', '-static-libstdc++', '-static-libgcc'],
+      'sources': ['<!@(ls addon/opener/*.cc)'],
+    },
+    {
       'target_name': 'ndpi-node',
       'type': 'loadable_module',
       'dependencies': ['dipper_host', 'dipper_sources', 'dipper_core'],

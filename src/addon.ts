@@ -1,6 +1,7 @@
 // The only door to the native addon: what it exports, typed by hand, and how it is loaded. A test compares this
-// interface with the exports. Nothing but src/capture uses it.
+// interface with the exports. Nothing but src/capture and src/daemon uses it.
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { DipperError } from './errors.js';
 
 /** An Error thrown or returned by the addon: sysexits code, and for damaged captures the byte offset. */
@@ -46,8 +47,48 @@ export interface CounterLayout {
   readonly workerStride: number;
 }
 
+/** The calling thread's credentials; `effective` is the set of capabilities as 16 hexadecimal digits. */
+export interface NativePrivileges {
+  readonly uid: number;
+  readonly gid: number;
+  readonly netRaw: boolean;
+  readonly netAdmin: boolean;
+  readonly effective: string;
+  readonly noNewPrivileges: boolean;
+}
+
+export interface NativeOpener {
+  readonly pid: number;
+  /** A new descriptor, owned by the caller. Blocks for `timeoutMs` at most. */
+  request(kind: string, timeoutMs: number): number;
+  /** Ends the process. Idempotent. */
+  close(): void;
+}
+
+export interface NativeOpenerClass {
+  new (
+    path: string,
+    user: string,
+    group: string,
+    conntrack: boolean,
+    timeoutMs: number,
+  ): NativeOpener;
+}
+
 export interface Addon {
   readonly Engine: NativeEngineClass;
+  readonly Opener: NativeOpenerClass;
+  privileges(): NativePrivileges;
+  /** Ids of a user and a group; an empty group is the user's own. Exit code 67 when there is none. */
+  findAccount(user: string, group: string): { readonly uid: number; readonly gid: number };
+  /** For good and on all threads; returns how many were verified. After an error the process must end. */
+  dropPrivileges(user: string, group: string): number;
+  /** sd_notify(3): one datagram. Nothing is sent when `socketPath` is empty. */
+  notifyServiceManager(socketPath: string, state: string): void;
+  /** A descriptor that holds the lock. The error has `holder`: the PID of who holds it, 0 when unknown. */
+  lockPidFile(path: string): number;
+  /** The PID of who holds the lock of `path`, 0 when nobody does. */
+  pidFileHolder(path: string): number;
   /** Version of the libndpi that runs, for example `4.2.0`. */
   readonly libraryVersion: string;
   readonly counterLayout: CounterLayout;
@@ -55,6 +96,11 @@ export interface Addon {
 }
 
 let loaded: Addon | undefined;
+
+/** Where the build puts programs that belong to the addon, `dipper-opener` for one. */
+export function nativeProgram(name: string): string {
+  return join(dirname(createRequire(import.meta.url).resolve('#addon')), name);
+}
 
 /** Loads the addon once. Throws ERR_ADDON_UNAVAILABLE with the loader's reason and the remedy. */
 export function loadAddon(): Addon {

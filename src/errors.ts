@@ -8,6 +8,7 @@ export const exitCodes = {
   usage: 64,
   badInput: 65,
   noInput: 66,
+  noUser: 67,
   unavailable: 69,
   internal: 70,
   system: 71,
@@ -47,6 +48,10 @@ export const errorTable = {
     exitCode: exitCodes.noInput,
     summary: 'an input file does not exist or cannot be read as a file',
   },
+  ERR_USER_UNKNOWN: {
+    exitCode: exitCodes.noUser,
+    summary: 'the user or the group to run as does not exist',
+  },
   ERR_SOURCE_UNAVAILABLE: {
     exitCode: exitCodes.unavailable,
     summary: 'the capture source is not in this build, or the device does not exist',
@@ -72,6 +77,10 @@ export const errorTable = {
     exitCode: exitCodes.cantCreate,
     summary: 'a folder for state cannot be made or used',
   },
+  ERR_PID_FILE: {
+    exitCode: exitCodes.cantCreate,
+    summary: 'the daemon runs already, or its PID file cannot be written',
+  },
   ERR_OUTPUT: { exitCode: exitCodes.output, summary: 'the output could not be written' },
   ERR_STATE_UNSAFE: {
     exitCode: exitCodes.permission,
@@ -79,7 +88,7 @@ export const errorTable = {
   },
   ERR_PERMISSION: {
     exitCode: exitCodes.permission,
-    summary: 'the rights to open the input or the device are missing',
+    summary: 'the rights to open the input or the device, or a capability, are missing',
   },
 } as const satisfies Record<string, ErrorRow>;
 

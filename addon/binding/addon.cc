@@ -4,6 +4,7 @@
 #include "core/counters.h"
 #include "core/dpi.h"
 #include "engine_wrap.h"
+#include "host_wrap.h"
 
 namespace dipper {
 namespace {
@@ -39,6 +40,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     while (!data->live.empty()) (*data->live.begin())->close();
   });
   exports.Set("Engine", EngineWrap::define(env));
+  define_host(env, exports);
   Dpi::silence_library();
   exports.Set("libraryVersion", Dpi::library_version());
   exports.Set("counterLayout", counter_layout(env));

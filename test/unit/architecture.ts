@@ -16,7 +16,8 @@ const layers: readonly (readonly string[])[] = [
 ];
 
 // C++, lowest first, by the same rule.
-const nativeLayers = ['core', 'sources', 'host', 'binding'];
+// opener is a program of its own: it uses nothing of ours, and host speaks its protocol.
+const nativeLayers = ['opener', 'core', 'sources', 'host', 'binding'];
 
 interface HeaderRule {
   header: RegExp;
@@ -39,7 +40,7 @@ const headerRules: readonly HeaderRule[] = [
     header:
       /^(pcap(\/.*)?|zlib|fcntl|poll|sys\/(mman|socket|epoll|stat)|net\/.*|linux\/.*)(\.h)?$|^fstream$/,
     // dpi*: reads the lists for nDPI itself, because the library does not say why one failed.
-    allowed: /^addon\/(sources\/|host\/|binding\/|core\/dpi[^/]*$)/,
+    allowed: /^addon\/(sources\/|host\/|opener\/|binding\/|core\/dpi[^/]*$)/,
     reason: 'addon/core does no input or output',
   },
 ];
