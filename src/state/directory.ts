@@ -1,7 +1,7 @@
 // A folder for the daemon's files. Every file in it is replaced whole: a temporary file beside it, fsync, rename, fsync
 // of the folder, so that a reader or the next start finds the old bytes or the new ones and never half of either
 // (rename(2), fsync(2)). Links are not followed; a folder that others could write to is refused.
-import { constants } from 'node:fs';
+import { constants, openSync, unlinkSync } from 'node:fs';
 import {
   access,
   chown,
@@ -82,11 +82,12 @@ export class StateDirectory {
     return done;
   }
 
-  /** A file without a name, for data on its way: gone when it is closed, however the process ends. */
-  async anonymous(): Promise<FileHandle> {
-    const { path, file } = await this.#temporary('spool');
-    await unlink(path);
-    return file;
+  /** The descriptor of a file without a name, for data on its way: gone when closed, however the process ends. */
+  anonymous(): number {
+    const path = this.#temporaryPath('spool');
+    const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    unlinkSync(path);
+    return descriptor;
   }
 
   /** NAME's bytes, undefined without such a file. Throws when it is no plain file of ours or longer than `limit`. */
@@ -175,8 +176,7 @@ export class StateDirectory {
   }
 
   async #temporary(name: string): Promise<{ path: string; file: FileHandle }> {
-    this.#temporaries += 1;
-    const path = join(this.path, `.dipperd-${process.pid}-${this.#temporaries}-${name}.tmp`);
+    const path = this.#temporaryPath(name);
     const make = () => open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
       return { path, file: await make() };
@@ -185,6 +185,11 @@ export class StateDirectory {
       await this.#prepare(); // somebody tidied up /run
       return { path, file: await make() };
     }
+  }
+
+  #temporaryPath(name: string): string {
+    this.#temporaries += 1;
+    return join(this.path, `.dipperd-${process.pid}-${this.#temporaries}-${name}.tmp`);
   }
 
   async #sync(): Promise<void> {
