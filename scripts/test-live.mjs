@@ -27,6 +27,9 @@ const programs = {
   tcpreplay: 'tcpreplay',
   ndpiReader: 'libndpi-bin',
   setpriv: 'util-linux',
+  'systemd-analyze': 'systemd',
+  shellcheck: 'shellcheck',
+  mandoc: 'mandoc',
 };
 
 const present = (program) =>
