@@ -15,6 +15,7 @@ export const exitCodes = {
   cantCreate: 73,
   output: 74,
   permission: 77,
+  configuration: 78,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -28,6 +29,7 @@ interface ErrorRow {
 
 export const errorTable = {
   ERR_USAGE: { exitCode: exitCodes.usage, summary: 'the command line is not understood' },
+  ERR_FILTER: { exitCode: exitCodes.usage, summary: 'a filter expression is not understood' },
   ERR_OPTION_INVALID: {
     exitCode: exitCodes.usage,
     summary: 'an option of the engine has a value that it cannot have',
@@ -68,6 +70,10 @@ export const errorTable = {
     exitCode: exitCodes.unavailable,
     summary: 'no daemon runs there, or none answers at its control socket',
   },
+  ERR_STREAM_UNAVAILABLE: {
+    exitCode: exitCodes.unavailable,
+    summary: 'a listener of the stream cannot be opened, or no stream can be reached',
+  },
   ERR_INTERNAL: { exitCode: exitCodes.internal, summary: 'a defect of dipper itself' },
   ERR_SYSTEM: {
     exitCode: exitCodes.system,
@@ -89,6 +95,10 @@ export const errorTable = {
   ERR_PERMISSION: {
     exitCode: exitCodes.permission,
     summary: 'the rights to open the input or the device, or a capability, are missing',
+  },
+  ERR_LISTENER_REFUSED: {
+    exitCode: exitCodes.configuration,
+    summary: 'a listener of the stream is not safe, or names what does not exist',
   },
 } as const satisfies Record<string, ErrorRow>;
 

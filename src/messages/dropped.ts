@@ -6,13 +6,16 @@ export const Dropped = closed(
   {
     ...sequence,
     type: Type.Literal('dropped', notes('Type of the message.')),
-    messages: count('messages', 'Messages that this client does not get.'),
-    bytes: count('bytes', 'Their size without framing.'),
+    count: count('messages', 'Messages that this client does not get.'),
+    bytes: count('bytes', 'Their size with framing.'),
+    first_seq: count('messages', 'Number of the first of them.'),
+    last_seq: count('messages', 'Number of the last of them.'),
   },
   {
     $id: 'dropped',
     title: 'dropped',
-    description: 'Messages for this client were dropped because it read too slowly. To it alone.',
+    description:
+      'Messages for this client were dropped because it read too slowly. To it alone, in their place.',
   },
 );
 

@@ -4,6 +4,7 @@ import { AgentStatus } from './agent-status.js';
 import { Definitions } from './definitions.js';
 import { Dropped } from './dropped.js';
 import { Endpoints } from './endpoints.js';
+import { StreamError } from './error.js';
 import { Flow } from './flow.js';
 import { FlowDpiUpdate } from './flow-dpi-update.js';
 import { FlowPurge } from './flow-purge.js';
@@ -32,6 +33,7 @@ export const agentMessages = {
   protocols: Protocols,
   snapshot_end: SnapshotEnd,
   dropped: Dropped,
+  error: StreamError,
 } as const;
 
 export const messages = { ...flowMessages, ...agentMessages } as const;
@@ -50,7 +52,8 @@ export type AgentMessage =
   | Definitions
   | Protocols
   | SnapshotEnd
-  | Dropped;
+  | Dropped
+  | StreamError;
 
 export type Message = FlowMessage | AgentMessage;
 
@@ -68,4 +71,5 @@ export type {
   Interfaces,
   Protocols,
   SnapshotEnd,
+  StreamError,
 };

@@ -122,5 +122,6 @@ export const agentExamples = {
   definitions: { seq: 7, type: 'definitions', applications: [names[1]], protocols: [names[0]] },
   protocols: { seq: 7, type: 'protocols', protocols: names },
   snapshot_end: { snapshot: 1, seq: 7, type: 'snapshot_end', flows: 3 },
-  dropped: { seq: 7, type: 'dropped', messages: 12, bytes: 9000 },
+  dropped: { seq: 7, type: 'dropped', count: 12, bytes: 9000, first_seq: 3, last_seq: 14 },
+  error: { seq: 7, type: 'error', code: 'request_invalid', message: 'not JSON' },
 };
