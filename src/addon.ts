@@ -4,9 +4,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DipperError } from './errors.js';
 
-/** An Error thrown or returned by the addon: sysexits code, and for damaged captures the byte offset. */
+/** An Error thrown or returned by the addon: sysexits code, for some our own, for damaged captures the byte offset. */
 export interface NativeError extends Error {
   exitCode: number;
+  code?: string;
   offset: number;
 }
 
@@ -14,6 +15,10 @@ export interface NativeEngine {
   start(): void;
   /** Graceful: reads no more; the lines of what was read are still to be drained. */
   stop(): void;
+  /** The descriptor that state `needs_descriptor` waits for. False: not wanted, or not of its kind; still the caller's. */
+  provideDescriptor(descriptor: number): boolean;
+  /** Looks at once whether an interface has come back. */
+  retrySource(): void;
   /** Ends at once and joins all threads. Idempotent. */
   close(): void;
   /** Copies whole lines into `buffer` (at least 512 KiB); returns the bytes. 0: nothing now, a wake-up will come. */
@@ -24,10 +29,26 @@ export interface NativeEngine {
   counters(): ArrayBuffer | undefined;
 }
 
+/** A source by its type and the fields that it knows (addon/sources/sources.h); what is absent has its default. */
+export interface NativeSource {
+  readonly type: string;
+  readonly path?: string;
+  readonly interface?: string;
+  readonly filter?: string;
+  readonly promiscuous?: boolean;
+  readonly waitForInterface?: boolean;
+  readonly fanoutGroup?: number;
+  /** The source closes it, also when it cannot be opened. */
+  readonly descriptor?: number;
+  readonly blockBytes?: number;
+  readonly blocks?: number;
+  readonly frameBytes?: number;
+  readonly retireMs?: number;
+}
+
 export interface NativeEngineClass {
   new (
-    sourceType: string,
-    path: string,
+    source: NativeSource,
     interfaceName: string,
     numbers: Float64Array,
     files: readonly string[],
@@ -93,6 +114,8 @@ export interface Addon {
   readonly libraryVersion: string;
   readonly counterLayout: CounterLayout;
   readonly tunnels: readonly string[];
+  /** Names of the counter `source_state`. */
+  readonly sourceStates: readonly string[];
 }
 
 let loaded: Addon | undefined;

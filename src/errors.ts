@@ -34,6 +34,10 @@ export const errorTable = {
     exitCode: exitCodes.usage,
     summary: 'an option of the engine has a value that it cannot have',
   },
+  ERR_FILTER_INVALID: {
+    exitCode: exitCodes.usage,
+    summary: 'a packet filter does not compile; the message quotes libpcap',
+  },
   ERR_CAPTURE_FORMAT: {
     exitCode: exitCodes.badInput,
     summary: 'the input is not a capture file, or has a link type that is not decoded',

@@ -6,7 +6,9 @@ export type {
   EngineOptions,
   FlowExpiry,
   NdpiFiles,
+  SourceState,
 } from './capture/engine.js';
 export { Engine } from './capture/engine.js';
+export type { PacketRingSource, PcapFileSource, Source } from './capture/source.js';
 export { DipperError, type ErrorCode } from './errors.js';
 export type { Flow, FlowDpiUpdate, FlowMessage, FlowPurge, FlowStats } from './messages/index.js';

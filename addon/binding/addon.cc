@@ -44,6 +44,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   Dpi::silence_library();
   exports.Set("libraryVersion", Dpi::library_version());
   exports.Set("counterLayout", counter_layout(env));
+#define X(name) #name,
+  exports.Set("sourceStates", names(env, {DIPPER_SOURCE_STATES(X)}));
+#undef X
   auto tunnels = Napi::Array::New(env);
   for (int i = 1; i < tunnel_count; ++i) tunnels.Set(static_cast<uint32_t>(i - 1), tunnel_name(static_cast<Tunnel>(i)));
   exports.Set("tunnels", tunnels);

@@ -1,6 +1,6 @@
 #include "engine_wrap.h"
 
-#include "sources/sources.h"
+#include "source_options.h"
 
 namespace dipper {
 namespace {
@@ -21,8 +21,8 @@ uint64_t ms(double value) { return static_cast<uint64_t>(value * 1e6); }
 
 EngineOptions read_options(const Napi::CallbackInfo& info) {
   EngineOptions o;
-  o.envelope.interface = info[2].As<Napi::String>();
-  const auto n = info[3].As<Napi::Float64Array>();
+  o.envelope.interface = info[1].As<Napi::String>();
+  const auto n = info[2].As<Napi::Float64Array>();
   if (n.ElementLength() != n_count) throw Napi::TypeError::New(info.Env(), "numbers: wrong length");
   o.workers = static_cast<unsigned>(n[n_workers]);
   o.envelope.internal = n[n_internal] != 0;
@@ -40,17 +40,18 @@ EngineOptions read_options(const Napi::CallbackInfo& info) {
   o.worker.stats_interval_ns = ms(n[n_stats_interval_ms]);
   o.dpi.max_packets_tcp = static_cast<uint16_t>(n[n_max_packets_tcp]);
   o.dpi.max_packets_udp = static_cast<uint16_t>(n[n_max_packets_udp]);
-  const auto files = info[4].As<Napi::Array>();
+  const auto files = info[3].As<Napi::Array>();
   std::string* const paths[] = {&o.dpi.protocols_file, &o.dpi.categories_file, &o.dpi.risky_domains_file,
                                 &o.dpi.ja3_file, &o.dpi.certificates_file};
   for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
   return o;
 }
 
-// An Error with `exitCode` (sysexits) and, for damaged captures, `offset`.
+// An Error with `exitCode` (sysexits), for some `code` (src/errors.ts) and, for damaged captures, `offset`.
 Napi::Object error_object(Napi::Env env, const SourceError& error) {
   Napi::Object object = Napi::Error::New(env, error.message).Value();
   object.Set("exitCode", error.exit_code);
+  if (*error.code) object.Set("code", error.code);
   object.Set("offset", static_cast<double>(error.offset));
   return object;
 }
@@ -69,14 +70,15 @@ EngineWrap::EngineWrap(const Napi::CallbackInfo& info)
   const EngineOptions options = read_options(info);
   SourceError library;
   library.exit_code = 69;
+  library.code = "ERR_NDPI_MISMATCH";
   if (!Dpi::same_library(library.message)) throw Napi::Error(env, error_object(env, library));
-  SourceOptions source_options;
-  source_options.path = info[1].As<Napi::String>();
   SourceError source_error;
-  auto source = open_source(info[0].As<Napi::String>().Utf8Value(), source_options, source_error);
+  const auto description = info[0].As<Napi::Object>();
+  auto source = open_source(description.Get("type").As<Napi::String>().Utf8Value(), read_source_options(description),
+                            source_error);
   if (!source) throw Napi::Error(env, error_object(env, source_error));
   // One queued call at most: WakeUp asks again only after a drain.
-  wake_ = Napi::ThreadSafeFunction::New(env, info[5].As<Napi::Function>(), "dipper engine", 0, 1);
+  wake_ = Napi::ThreadSafeFunction::New(env, info[4].As<Napi::Function>(), "dipper engine", 0, 1);
   has_wake_ = true;
   wake_.Unref(env);  // an engine that never starts keeps no process alive
   data_->live.insert(this);
@@ -114,6 +116,15 @@ void EngineWrap::stop(const Napi::CallbackInfo&) {
   if (engine_) engine_->stop();
 }
 
+Napi::Value EngineWrap::provide_descriptor(const Napi::CallbackInfo& info) {
+  const int descriptor = info[0].As<Napi::Number>().Int32Value();
+  return Napi::Boolean::New(info.Env(), engine_ && engine_->provide_descriptor(descriptor));
+}
+
+void EngineWrap::retry_source(const Napi::CallbackInfo&) {
+  if (engine_) engine_->retry_source();
+}
+
 Napi::Value EngineWrap::drain(const Napi::CallbackInfo& info) {
   auto buffer = info[0].As<Napi::Uint8Array>();
   const size_t n = engine_ ? engine_->drain(buffer.Data(), buffer.ByteLength()) : 0;
@@ -145,6 +156,8 @@ Napi::Function EngineWrap::define(Napi::Env env) {
       {InstanceMethod<&EngineWrap::start>("start"), InstanceMethod<&EngineWrap::stop>("stop"),
        InstanceMethod<&EngineWrap::drain>("drain"), InstanceMethod<&EngineWrap::finished>("finished"),
        InstanceMethod<&EngineWrap::failure>("failure"), InstanceMethod<&EngineWrap::counters>("counters"),
+       InstanceMethod<&EngineWrap::provide_descriptor>("provideDescriptor"),
+       InstanceMethod<&EngineWrap::retry_source>("retrySource"),
        InstanceMethod<&EngineWrap::close_from_js>("close")});
   auto properties = constructor.As<Napi::Object>();
   properties.Set("numberNames", strings(env, number_names, n_count));

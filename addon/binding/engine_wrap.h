@@ -22,7 +22,7 @@ class EngineWrap : public Napi::ObjectWrap<EngineWrap> {
  public:
   static Napi::Function define(Napi::Env env);
 
-  // new Engine(sourceType, path, interface, numbers, files, wake); src/addon.ts checks and orders the arguments.
+  // new Engine(source, interface, numbers, files, wake); src/addon.ts checks and orders the arguments.
   explicit EngineWrap(const Napi::CallbackInfo& info);
   ~EngineWrap() override { close(); }
 
@@ -31,6 +31,8 @@ class EngineWrap : public Napi::ObjectWrap<EngineWrap> {
  private:
   void start(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
+  Napi::Value provide_descriptor(const Napi::CallbackInfo& info);
+  void retry_source(const Napi::CallbackInfo& info);
   void close_from_js(const Napi::CallbackInfo& info);
   Napi::Value drain(const Napi::CallbackInfo& info);
   Napi::Value finished(const Napi::CallbackInfo& info);

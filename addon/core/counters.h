@@ -11,7 +11,8 @@ namespace dipper {
 // Written by the reader.
 #define DIPPER_READER_COUNTERS(X)                                                                   \
   X(packets_read) X(bytes_read) X(kernel_dropped) X(capture_bytes_read) X(capture_bytes_total)      \
-  X(first_packet_ns) X(last_packet_ns)
+  X(first_packet_ns) X(last_packet_ns) X(kernel_received) X(kernel_freezes) X(truncated) X(filtered) \
+  X(source_state) X(source_reopened)
 
 // Written by each worker.
 #define DIPPER_WORKER_COUNTERS(X)                                                                   \

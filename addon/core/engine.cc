@@ -19,6 +19,8 @@ std::unique_ptr<Engine> Engine::create(const EngineOptions& options, std::unique
         std::make_unique<Worker>(worker, std::move(dpi), options.envelope, lane->queue, engine->counters_->workers[i]);
     engine->lanes_.push_back(std::move(lane));
   }
+  // Known before the first packet.
+  engine->counters_->reader.source_state.set(static_cast<uint64_t>(engine->source_->stats().state));
   // Several workers share the end among themselves already.
   engine->share_end_ = n == 1 && engine->lanes_[0]->worker->shares_shut_down();
   return engine;
@@ -61,15 +63,11 @@ void Engine::read_all() {
   std::vector<std::unique_ptr<PacketBatch>> open(lanes_.size());
   for (size_t i = 0; i < lanes_.size(); ++i) open[i] = lanes_[i]->ring.take_empty();
   auto burst = std::make_unique<Burst>();
-  ReaderCounters& counters = counters_->reader;
   bool alive = true;
   while (alive && !stop_.load(std::memory_order_relaxed)) {
     const ReadStatus status = source_->read(*burst);
     alive = distribute(*burst, open);
-    const SourceStats stats = source_->stats();
-    counters.capture_bytes_read.set(stats.bytes_read);
-    counters.capture_bytes_total.set(stats.bytes_total);
-    counters.kernel_dropped.set(stats.kernel_dropped);
+    publish_source_stats();
     if (status == ReadStatus::idle) alive = alive && pass_on(open, true);
     if (status == ReadStatus::failed) {
       std::lock_guard<std::mutex> lock(failure_mutex_);
@@ -81,6 +79,20 @@ void Engine::read_all() {
   for (auto& lane : lanes_) lane->ring.finish();
   if (share_end_) lanes_[0]->worker->help_shut_down(closing_);
   thread_ended();
+}
+
+void Engine::publish_source_stats() {
+  ReaderCounters& counters = counters_->reader;
+  const SourceStats stats = source_->stats();
+  counters.capture_bytes_read.set(stats.bytes_read);
+  counters.capture_bytes_total.set(stats.bytes_total);
+  counters.kernel_dropped.set(stats.kernel_dropped);
+  counters.kernel_received.set(stats.kernel_received);
+  counters.kernel_freezes.set(stats.kernel_freezes);
+  counters.truncated.set(stats.truncated);
+  counters.filtered.set(stats.filtered);
+  counters.source_state.set(static_cast<uint64_t>(stats.state));
+  counters.source_reopened.set(stats.reopened);
 }
 
 // Decodes a burst into the open batches of the workers; passes on those that are full.

@@ -47,6 +47,10 @@ class Engine {
   // be drained. May be called any number of times, before start() as well.
   void stop() noexcept;
 
+  // For a source that waits (source.h): the descriptor it needs, owned by it when this returns true; or a look at once.
+  bool provide_descriptor(int descriptor) noexcept { return source_->provide_descriptor(descriptor); }
+  void retry_source() noexcept { source_->retry(); }
+
   // Copies whole lines to `out`; returns the bytes written, 0 when there is nothing now. `size` is at least
   // minimum_drain_bytes, which the longest line fits into: 33 fields of 1 KiB, each byte escaped to six.
   static constexpr size_t minimum_drain_bytes = 512 * 1024;
@@ -68,6 +72,7 @@ class Engine {
 
   Engine(const EngineOptions& options, std::unique_ptr<Source> source, std::function<void()> wake);
   void read_all();
+  void publish_source_stats();
   bool distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBatch>>& open);
   bool pass_on(std::vector<std::unique_ptr<PacketBatch>>& open, bool flush);
   void work(Lane& lane);

@@ -30,7 +30,19 @@ enum class ReadStatus : uint8_t {
 struct SourceError {
   std::string message;     // what is wrong, in words for a person; empty when nothing is
   uint64_t offset = 0;     // byte offset in the capture where it was found
-  int exit_code = 0;       // sysexits: 65 damaged data, 66 no input, 77 no permission, 74 I/O
+  int exit_code = 0;       // sysexits: 65 damaged data, 66 no input, 69 no such device, 77 no permission, 74 I/O
+  const char* code = "";   // of src/errors.ts, where the exit code alone does not tell
+};
+
+// Where a source's interface or descriptor stands. The names are what `interface_stats` says; append, never reorder.
+#define DIPPER_SOURCE_STATES(X) \
+  X(none) X(up) X(down) X(removed) X(waiting) X(needs_descriptor)
+//  none: a file, which has no states.      removed: was there, and is looked for once a second.
+//  waiting: has not been there yet.        needs_descriptor: goes on with provide_descriptor().
+enum class SourceState : uint8_t {
+#define X(name) name,
+  DIPPER_SOURCE_STATES(X)
+#undef X
 };
 
 // Single writer (the reader thread); read by anyone.
@@ -39,6 +51,12 @@ struct SourceStats {
   uint64_t kernel_dropped = 0;   // live sources
   uint64_t bytes_read = 0;       // of the capture file (compressed bytes for gzip): progress
   uint64_t bytes_total = 0;      // 0 when unknown (stream)
+  uint64_t kernel_received = 0;  // live sources: what passed the kernel's filter, kernel_dropped included
+  uint64_t kernel_freezes = 0;   // times that the kernel found every block in use
+  uint64_t truncated = 0;        // packets captured shorter than they were on the wire
+  uint64_t filtered = 0;         // packets that were read and did not pass the filter: not in `packets`
+  uint64_t reopened = 0;         // times that a source came back after its interface or stream had gone
+  SourceState state = SourceState::none;
 };
 
 class Source {
@@ -52,6 +70,11 @@ class Source {
   virtual SourceStats stats() const noexcept = 0;
   // True when waiting for the consumer loses nothing (files and pipes): queues block instead of dropping.
   virtual bool lossless() const noexcept = 0;
+  // Takes the descriptor that needs_descriptor waits for, and owns it from then on. False: not one of its kind, or not
+  // wanted; it is still the caller's. Any thread.
+  virtual bool provide_descriptor(int) noexcept { return false; }
+  // Looks at once whether what is missing has come back. Any thread.
+  virtual void retry() noexcept {}
 };
 
 }  // namespace dipper

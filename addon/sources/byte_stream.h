@@ -27,6 +27,7 @@ class OwnedFd {
     if (fd_ >= 0 && close_it_) close(fd_);
   }
   int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;

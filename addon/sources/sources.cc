@@ -1,6 +1,7 @@
 // Source type name -> factory, one line a source.
 #include "sources/sources.h"
 
+#include "sources/packet_ring_source.h"
 #include "sources/pcap_file.h"
 
 namespace dipper {
@@ -14,6 +15,7 @@ struct SourceType {
 constexpr SourceType source_types[] = {
     {"pcap-file",
      [](const SourceOptions& o, SourceError& e) { return open_capture_file(o.path, e); }},
+    {"packet-ring", PacketRingSource::open},
 };
 
 }  // namespace

@@ -7,12 +7,20 @@
 #include <string_view>
 
 #include "core/source.h"
+#include "sources/block_ring.h"
 
 namespace dipper {
 
 // What a source may be told; each reads the fields that it knows.
 struct SourceOptions {
-  std::string path;  // pcap-file: a path, or "-" for standard input
+  std::string path;       // pcap-file: a path, or "-" for standard input
+  std::string interface;  // packet-ring
+  std::string filter;     // all: pcap-filter(7); empty: everything
+  bool promiscuous = false;         // packet-ring
+  bool wait_for_interface = false;  // packet-ring: an interface that does not exist yet is no error
+  int fanout_group = -1;            // packet-ring: 0 to 65535; -1: no group
+  int descriptor = -1;              // packet-ring, stream; the source closes it, also on failure
+  BlockGeometry geometry;           // packet-ring
 };
 
 using SourceFactory = std::unique_ptr<Source> (*)(const SourceOptions& options, SourceError& error);

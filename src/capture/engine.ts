@@ -1,8 +1,9 @@
 // The data plane as the rest of the program sees it: options in, lines of JSON and counters out. Capture, decode,
 // flow table and nDPI run on threads of the addon; this file only checks options and takes finished lines.
 import { type CounterLayout, loadAddon, type NativeEngine, type NativeError } from '../addon.js';
-import { DipperError, type ErrorCode } from '../errors.js';
+import { DipperError, type ErrorCode, isErrorCode } from '../errors.js';
 import type { FlowMessage } from '../messages/index.js';
+import { nativeSource, type Source, sourceName } from './source.js';
 
 /** When flows end by themselves, in seconds of packet time. */
 export interface FlowExpiry {
@@ -27,12 +28,17 @@ export interface NdpiFiles {
   readonly certificates?: string;
 }
 
+/**
+ * `none`: a file. `removed`: the interface was there and is looked for. `waiting`: it has not been there yet.
+ * `needs_descriptor`: the process may not open what it needs; see `provideDescriptor`.
+ */
+export type SourceState = 'none' | 'up' | 'down' | 'removed' | 'waiting' | 'needs_descriptor';
+
 export type EngineEvent = 'detected' | 'updated' | 'expired' | 'stats';
 
 export interface EngineOptions {
-  /** A pcap or pcapng file, plain or gzip; `-` is standard input. */
-  readonly source: { readonly type: 'pcap-file'; readonly path: string };
-  /** `interface` in the messages; the path by default. */
+  readonly source: Source;
+  /** `interface` in the messages; the source's interface or path by default. */
   readonly interface?: string;
   /** Whether that interface is on the local side (default true). */
   readonly internal?: boolean;
@@ -151,6 +157,7 @@ function numbers(options: EngineOptions, tunnels: readonly string[]): Record<str
 
 /** The error code for what the addon threw, by its sysexits code. */
 function codeOf(error: NativeError): ErrorCode {
+  if (isErrorCode(error.code)) return error.code;
   switch (error.exitCode) {
     case 64:
       return 'ERR_OPTION_INVALID';
@@ -159,7 +166,7 @@ function codeOf(error: NativeError): ErrorCode {
     case 66:
       return 'ERR_INPUT_NOT_FOUND';
     case 69:
-      return 'ERR_NDPI_MISMATCH';
+      return 'ERR_SOURCE_UNAVAILABLE';
     case 77:
       return 'ERR_PERMISSION';
     case 78:
@@ -214,12 +221,11 @@ export class Engine {
     const files = addon.Engine.fileNames.map(
       (name) => options.dpi?.[name as keyof NdpiFiles] ?? '',
     );
-    const { type, path } = options.source;
+    const source = nativeSource(options.source);
     try {
       this.#native = new addon.Engine(
-        type,
-        path,
-        options.interface ?? path,
+        source,
+        options.interface ?? sourceName(options.source),
         ordered,
         files,
         this.#bell.ring,
@@ -274,6 +280,25 @@ export class Engine {
     if (this.#state === 'created') this.#end();
     if (this.#state === 'running') this.#native.stop();
     return this.#ended;
+  }
+
+  /** Where the source's interface or descriptor stands. */
+  sourceState(): SourceState {
+    const index = this.#layout.reader.indexOf('source_state');
+    return (loadAddon().sourceStates[Number(this.#cells[index])] ?? 'none') as SourceState;
+  }
+
+  /**
+   * The descriptor that the state `needs_descriptor` waits for; the engine owns it when this returns true. False: it is
+   * not wanted now, or not of the kind that the source was opened with.
+   */
+  provideDescriptor(descriptor: number): boolean {
+    return this.#state !== 'ended' && this.#native.provideDescriptor(descriptor);
+  }
+
+  /** Looks at once whether an interface has come back, instead of within a second. */
+  retrySource(): void {
+    if (this.#state !== 'ended') this.#native.retrySource();
   }
 
   /** Counters as of now, by name; a number is exact below 2^53. */

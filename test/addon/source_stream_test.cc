@@ -28,6 +28,12 @@ const std::string small_pcapng = section() + interface(1) + enhanced(0, 1, "firs
                                  interface(113) + enhanced(1, 3, "last", 60);
 const std::vector<size_t> pcapng_ends = {28, 48, 88, 112, 136, 156, 192};
 
+std::unique_ptr<Source> open_file(const std::string& path, SourceError& error) {
+  dipper::SourceOptions options;
+  options.path = path;
+  return dipper::open_source("pcap-file", options, error);
+}
+
 bool contains(const std::vector<size_t>& v, size_t x) {
   return std::find(v.begin(), v.end(), x) != v.end();
 }
@@ -74,7 +80,7 @@ struct Pipe {
   }
   std::unique_ptr<Source> open() {
     SourceError error;
-    return dipper::open_source("pcap-file", {"/dev/fd/" + std::to_string(ends[0])}, error);
+    return open_file("/dev/fd/" + std::to_string(ends[0]), error);
   }
   int ends[2];
 };
@@ -188,7 +194,7 @@ TEST(stop_wakes_a_read_that_waits) {
   }
   TemporaryFile file(small_pcap);
   SourceError error;
-  auto mapped = dipper::open_source("pcap-file", {file.path()}, error);
+  auto mapped = open_file(file.path(), error);
   mapped->stop();
   Burst burst;
   CHECK(mapped->read(burst) == ReadStatus::idle);
@@ -200,7 +206,7 @@ TEST(fifo_without_a_writer_is_opened_and_stopped) {
   const std::string path = directory.path() + ".fifo";
   CHECK_EQ(mkfifo(path.c_str(), 0600), 0);
   SourceError error;
-  auto source = dipper::open_source("pcap-file", {path}, error);
+  auto source = open_file(path, error);
   std::thread writer([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -238,18 +244,18 @@ TEST(files_that_are_no_captures_say_what_they_are) {
 
 TEST(what_can_not_be_opened_has_its_exit_code) {
   SourceError error;
-  CHECK(!dipper::open_source("pcap-file", {"/nonexistent/x.pcap"}, error));
+  CHECK(!open_file("/nonexistent/x.pcap", error));
   CHECK_STR(error.message, "/nonexistent/x.pcap: No such file or directory");
   CHECK_EQ(error.exit_code, 66);
-  CHECK(!dipper::open_source("pcap-file", {"/tmp"}, error));
+  CHECK(!open_file("/tmp", error));
   CHECK_EQ(error.exit_code, 66);
-  CHECK(!dipper::open_source("carrier-pigeon", {""}, error));
-  CHECK_STR(error.message, "unknown source type \"carrier-pigeon\": known are pcap-file");
+  CHECK(!dipper::open_source("carrier-pigeon", {}, error));
+  CHECK_STR(error.message, "unknown source type \"carrier-pigeon\": known are pcap-file, packet-ring");
   CHECK_EQ(error.exit_code, 64);
   if (geteuid() != 0) {  // root may read everything
     TemporaryFile file(small_pcap);
     chmod(file.path().c_str(), 0);
-    CHECK(!dipper::open_source("pcap-file", {file.path()}, error));
+    CHECK(!open_file(file.path(), error));
     CHECK_EQ(error.exit_code, 77);
   }
 }
@@ -259,7 +265,7 @@ TEST(file_that_shrinks_while_it_is_read_is_reported) {
   for (uint32_t i = 0; i < 5000; ++i) big += pcap_record(i, 0, std::string(1000, 'x'), 1000);
   TemporaryFile file(big);
   SourceError error;
-  auto source = dipper::open_source("pcap-file", {file.path()}, error);
+  auto source = open_file(file.path(), error);
   auto burst = std::make_unique<Burst>();
   CHECK(source->read(*burst) == ReadStatus::more);
   const dipper::PacketView late = burst->packets[255];

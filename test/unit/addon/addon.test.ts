@@ -60,8 +60,7 @@ describe('addon', () => {
     assert.throws(
       () =>
         new addon.Engine(
-          'pcap-file',
-          '/dev/null',
+          { type: 'pcap-file', path: '/dev/null' },
           '',
           new Float64Array(1),
           ['', '', '', '', ''],

@@ -153,7 +153,7 @@ describe('lifetime of the engine', function () {
       `const { loadAddon } = await import(new URL('./addon.js', ${JSON.stringify(library)}).href);
        const addon = loadAddon();
        const numbers = new Float64Array(addon.Engine.numberNames.length).fill(1);
-       let native = new addon.Engine('pcap-file', path, '', numbers, ['', '', '', '', ''], () => {});
+       let native = new addon.Engine({ type: 'pcap-file', path }, '', numbers, ['', '', '', '', ''], () => {});
        const cells = new BigUint64Array(native.counters());
        native.close();
        native.close();

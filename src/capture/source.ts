@@ -1,0 +1,74 @@
+// Where packets come from: the sources that an engine can be given, checked and put into the addon's words. What each
+// is for and what it costs is in docs/capture.md.
+import type { NativeSource } from '../addon.js';
+import { DipperError } from '../errors.js';
+
+/** A pcap or pcapng file, plain or gzip. */
+export interface PcapFileSource {
+  readonly type: 'pcap-file';
+  /** `-` is standard input. */
+  readonly path: string;
+}
+
+/** A network interface, through Linux' packet ring. Needs CAP_NET_RAW, or a descriptor that somebody else has opened. */
+export interface PacketRingSource {
+  readonly type: 'packet-ring';
+  readonly interface: string;
+  /** In libpcap's language (pcap-filter(7)); the kernel runs it. Nothing else is captured, from the first packet on. */
+  readonly filter?: string;
+  /** Frames for others, too; ends with the source (default false). */
+  readonly promiscuous?: boolean;
+  /** An interface that does not exist yet is waited for instead of refused (default false). */
+  readonly waitForInterface?: boolean;
+  /** Bytes of a block, 131072 to 67108864 and whole pages (default 262144). Must hold the largest frame. */
+  readonly blockBytes?: number;
+  /** Blocks of the ring, 2 to 4096 (default 128); with blockBytes at most 1 GiB. */
+  readonly blocks?: number;
+  /** The kernel's check for the size of a frame; frames of this ring have the length that they have (default 2048). */
+  readonly frameBytes?: number;
+  /** Milliseconds until a block that is not full is handed over, 1 to 1000 (default 10): the delay of a quiet link. */
+  readonly retireMs?: number;
+  /**
+   * One of several engines on this interface: `group` is the same number for all (0 to 65535, not in use for another
+   * interface of this network namespace), `members` how many there are. Each gets whole pairs of addresses. Create all,
+   * then start them: from the first packet on each pair stays where it is.
+   */
+  readonly fanout?: { readonly group: number; readonly members: number };
+  /** An AF_PACKET SOCK_RAW socket with protocol 0; the engine closes it, also when its constructor throws. */
+  readonly descriptor?: number;
+}
+
+export type Source = PcapFileSource | PacketRingSource;
+
+function wrong(what: string): DipperError {
+  return new DipperError('ERR_OPTION_INVALID', what);
+}
+
+function whole(name: string, value: number, low: number, high: number): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw wrong(`source.${name} is ${value}; it must be a whole number from ${low} to ${high}`);
+}
+
+/** The source in the addon's words. Throws DipperError ERR_OPTION_INVALID. */
+export function nativeSource(source: Source): NativeSource {
+  if (source.type !== 'packet-ring') return { ...source };
+  const { fanout, ...rest } = source;
+  for (const [name, most] of [
+    ['blockBytes', 64 << 20],
+    ['blocks', 4096],
+    ['frameBytes', 64 << 20],
+    ['retireMs', 1000],
+    ['descriptor', 2 ** 31 - 1],
+  ] as const) {
+    const value = source[name];
+    if (value !== undefined) whole(name, value, 0, most);
+  }
+  if (fanout === undefined) return rest;
+  whole('fanout.members', fanout.members, 1, 64);
+  return { ...rest, fanoutGroup: whole('fanout.group', fanout.group, 0, 65535) };
+}
+
+/** What the messages call the interface unless told otherwise. */
+export function sourceName(source: Source): string {
+  return source.type === 'packet-ring' ? source.interface : source.path;
+}
