@@ -104,6 +104,10 @@ export const errorTable = {
     exitCode: exitCodes.configuration,
     summary: 'a listener of the stream is not safe, or names what does not exist',
   },
+  ERR_CONFIG_INVALID: {
+    exitCode: exitCodes.configuration,
+    summary: 'the configuration cannot be read or contains problems; each is named with its place',
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

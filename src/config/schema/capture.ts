@@ -19,8 +19,9 @@ export const captureTypes = ['packet-ring', 'cap'] as const;
 
 export const capture = {
   capture_type: word(captureTypes, 'packet-ring', {
-    is: 'packet-ring (also: tpv3, auto) is AF_PACKET with TPACKET_V3; cap (also: pcap) is the portable source by libpcap.',
+    is: 'packet-ring is AF_PACKET with TPACKET_V3 (so are pcap, tpv3 and auto of netifyd); cap is the portable source of the package of that name.',
     apply: 'interfaces',
+    synonyms: { pcap: 'packet-ring', tpv3: 'packet-ring', auto: 'packet-ring' },
     netifyd: '[capture-defaults] capture_type (4.x)',
   }),
   read_timeout: milliseconds(10, [1, 10000], {
@@ -44,6 +45,7 @@ export const captureRing = {
   fanout_mode: word(['none', 'hash'], 'none', {
     is: 'hash: several rings share the interface, and both directions of an address pair meet in one. The other modes of netifyd tear flows apart and are read as hash.',
     apply: 'interfaces',
+    synonyms: { lb: 'hash', cpu: 'hash', rollover: 'hash', random: 'hash', qm: 'hash' },
     netifyd: '[capture-defaults-tpv3] fanout_mode (4.x)',
   }),
   fanout_instances: integer(0, [0, 64], {
@@ -72,10 +74,11 @@ export const captureRing = {
 
 export const captureInterface = {
   role: Type.Optional(
-    word(['LAN', 'WAN'], 'LAN', {
+    word(['LAN', 'WAN'], undefined, {
       is: 'LAN is the local side, WAN the other. Without it the role is detected.',
       apply: 'interfaces',
       netifyd: '[capture-interface-NAME] role (4.x); options -I, -E',
+      example: 'LAN',
     }),
   ),
   address: list(

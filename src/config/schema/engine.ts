@@ -64,6 +64,14 @@ const save = (what: string, netifyd: string) =>
     is: `Where ${what} is kept: in path_state_persistent, in path_state_volatile, or nowhere.`,
     apply: 'restart',
     netifyd,
+    synonyms: {
+      1: 'persistent',
+      yes: 'persistent',
+      true: 'persistent',
+      0: 'disabled',
+      no: 'disabled',
+      false: 'disabled',
+    },
   });
 
 export const flowHashCache = closed(

@@ -48,6 +48,8 @@ export interface Group {
   /** The property of the section that holds the entries. */
   readonly property: string;
   readonly keys: TObject['properties'];
+  /** The keys that make an entry; without an index they mean the first one. The others, without an index, mean all. */
+  readonly makers: readonly string[];
 }
 
 export interface Section {
@@ -84,7 +86,11 @@ const section = (
 /** In the order of the sample file. */
 export const sections: readonly Section[] = [
   section('dipperd', 'dipperd', ['netifyd']),
-  section('socket', 'socket', [], { property: 'listeners', keys: socketListener }),
+  section('socket', 'socket', [], {
+    property: 'listeners',
+    keys: socketListener,
+    makers: ['listen_path', 'listen_address'],
+  }),
   section('capture-defaults', 'capture_defaults'),
   section('capture-defaults-tpv3', 'capture_defaults_tpv3'),
   section('netlink', 'netlink'),
@@ -95,6 +101,7 @@ export const sections: readonly Section[] = [
   section('privacy-filter', 'privacy_filter', [], {
     property: 'replacements',
     keys: privacyReplacement,
+    makers: ['regex_search', 'regex_replace'],
   }),
 ];
 

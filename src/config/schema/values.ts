@@ -53,6 +53,8 @@ export interface Notes {
   unit?: string;
   /** Other names that are read as this key. */
   aliases?: readonly string[];
+  /** Words of netifyd that are read as one of ours. */
+  synonyms?: Readonly<Record<string, string>>;
   /** Shown as the value in the sample where there is no default. */
   example?: string;
 }
@@ -70,6 +72,7 @@ export interface Annotations {
   'x-unit'?: string;
   'x-netifyd'?: string;
   'x-aliases'?: readonly string[];
+  'x-synonyms'?: Readonly<Record<string, string>>;
   'x-example'?: string;
 }
 
@@ -80,6 +83,7 @@ export const annotationNames = [
   'x-unit',
   'x-netifyd',
   'x-aliases',
+  'x-synonyms',
   'x-example',
 ] as const;
 
@@ -92,6 +96,7 @@ function annotations(kind: ValueKind, notes: Notes) {
     ...(notes.unit === undefined ? {} : { 'x-unit': notes.unit }),
     ...(notes.netifyd === undefined ? {} : { 'x-netifyd': notes.netifyd }),
     ...(notes.aliases === undefined ? {} : { 'x-aliases': notes.aliases }),
+    ...(notes.synonyms === undefined ? {} : { 'x-synonyms': notes.synonyms }),
     ...(notes.example === undefined ? {} : { 'x-example': notes.example }),
   };
 }
@@ -129,13 +134,13 @@ export const mode = (value: number, notes: Notes) => number('mode', value, [0, 0
 /** One of a closed list of words, in any case. */
 export function word<const Words extends readonly [string, ...string[]]>(
   words: Words,
-  value: Words[number],
+  value: Words[number] | undefined,
   notes: Notes,
 ) {
   return Type.Unsafe<Words[number]>({
     type: 'string',
     enum: [...words],
-    default: value,
+    ...given(value),
     ...annotations('word', notes),
   });
 }

@@ -1,0 +1,7 @@
+// The door of the configuration: what daemon and commands need of it.
+export { parseCommandLine, type Surroundings } from './command-line.js';
+export type * from './command-line-types.js';
+export { type ListenerConfig, listenerName, listenersOf } from './listeners.js';
+export { defaultConfigFile, type LoadedConfig, type LoadOptions, loadConfig } from './load.js';
+export { ConfigError, type Origin, originText, type Problem, problemText } from './problems.js';
+export type { Config, InterfaceConfig } from './schema/index.js';
