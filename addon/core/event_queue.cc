@@ -19,7 +19,7 @@ void WakeUp::taken() {
   pending_ = false;
 }
 
-bool EventQueue::push(std::string& lines) {
+bool EventQueue::push(Lines& lines) {
   if (lines.empty()) return true;
   {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -30,9 +30,13 @@ bool EventQueue::push(std::string& lines) {
     }
     bytes_ += lines.size();
     chunks_.push_back(std::move(lines));
+    lines = Lines();
+    if (!spares_.empty()) {
+      lines.swap(spares_.back());
+      spares_.pop_back();
+    }
   }
-  lines = std::string();
-  lines.reserve(chunk_bytes + 8192);
+  lines.reserve(chunk_room);
   wake_up_.signal();
   return true;
 }
@@ -41,13 +45,13 @@ size_t EventQueue::drain(uint8_t* out, size_t size) {
   std::unique_lock<std::mutex> lock(mutex_);
   size_t written = 0;
   while (!chunks_.empty()) {
-    const std::string& chunk = chunks_.front();
+    Lines& chunk = chunks_.front();
     const size_t rest = chunk.size() - taken_;
     size_t take = rest;
     if (rest > size - written) {
       if (written) break;  // the next call takes it whole
       take = size;
-      while (take && chunk[taken_ + take - 1] != '\n') --take;
+      while (take && chunk.data()[taken_ + take - 1] != '\n') --take;
       if (take == 0) break;  // needs a larger buffer: lines are never cut
     }
     memcpy(out + written, chunk.data() + taken_, take);
@@ -58,6 +62,10 @@ size_t EventQueue::drain(uint8_t* out, size_t size) {
       break;
     }
     taken_ = 0;
+    if (spares_.size() < most_spares) {
+      chunk.clear();
+      spares_.push_back(std::move(chunk));
+    }
     chunks_.pop_front();
   }
   if (written) space_.notify_all();

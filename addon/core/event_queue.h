@@ -7,7 +7,9 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <string>
+#include <vector>
+
+#include "lines.h"
 
 namespace dipper {
 
@@ -27,12 +29,13 @@ class WakeUp {
 class EventQueue {
  public:
   static constexpr size_t chunk_bytes = 64 * 1024;    // a chunk is passed on from this size
+  static constexpr size_t chunk_room = 96 * 1024;     // what a chunk reserves: hardly a line is longer than the rest
   static constexpr size_t capacity_bytes = 4 << 20;   // 64 full chunks
 
   EventQueue(WakeUp& wake_up, bool lossless) : wake_up_(wake_up), lossless_(lossless) {}
 
   // Moves `lines` in and leaves it empty. Returns false when it was dropped (queue full and not lossless, or closed).
-  bool push(std::string& lines);
+  bool push(Lines& lines);
 
   // Copies whole lines that fit into `size` bytes at `out`; returns the bytes written.
   size_t drain(uint8_t* out, size_t size);
@@ -45,7 +48,9 @@ class EventQueue {
   const bool lossless_;
   mutable std::mutex mutex_;
   std::condition_variable space_;
-  std::deque<std::string> chunks_;
+  static constexpr size_t most_spares = 4;
+  std::deque<Lines> chunks_;
+  std::vector<Lines> spares_;  // drained ones, for push() to leave behind
   size_t bytes_ = 0, taken_ = 0;  // taken_: bytes of the first chunk already handed out
   bool closed_ = false;
 };

@@ -2,6 +2,8 @@
 // locked or atomic. Index 0 of the pairs is the direction lower -> upper, 1 the other.
 #pragma once
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 
 #include "conntrack.h"
 #include "dpi.h"
@@ -11,6 +13,7 @@ namespace dipper {
 
 // IPFIX flowEndReason (RFC 5102, 5.11.3) in words.
 enum class Expiry : uint8_t { idle, active, closed, evicted, shutdown };
+constexpr int expiry_count = 5;
 const char* expiry_name(Expiry reason);
 
 enum class Detecting : uint8_t {
@@ -30,7 +33,7 @@ struct Flow {
   uint64_t stats_packets[2];
   Detection detection;
   DpiState* dpi;                     // null once detection is over
-  uint8_t* metadata;                 // malloc: u32 size, then Metadata bytes; null when there is none
+  uint8_t* metadata;                 // malloc: u32 size, then Metadata::text(); null when there is none
   ConntrackEntry* conntrack;         // malloc: as first found; null when not looked for or not known
   uint8_t mac[2][6];                 // of lower and upper, as first seen
   uint32_t position;                 // in the pool; set by the table
@@ -49,6 +52,12 @@ struct Flow {
   uint64_t total_bytes() const { return bytes[0] + bytes[1]; }
   bool tcp_closed() const { return rst || (fin_lower && fin_upper); }
   bool answered() const { return packets[0] && packets[1]; }
+  std::string_view metadata_text() const {
+    if (!metadata) return {};
+    uint32_t size;
+    memcpy(&size, metadata, sizeof size);
+    return {reinterpret_cast<const char*>(metadata) + sizeof size, size};
+  }
 };
 static_assert(sizeof(Flow) <= 256, "a flow whose detection is over must stay far below 400 bytes");
 

@@ -9,6 +9,7 @@
 #include "dpi.h"
 #include "flow.h"
 #include "flow_id.h"
+#include "lines.h"
 #include "roles.h"
 
 namespace dipper {
@@ -23,15 +24,15 @@ class MessageWriter {
   // `twins`: flows are looked up in a conntrack table, and messages name their twin.
   MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twins = false);
 
-  // Each appends one line with its newline to `out`.
-  void flow(const Flow& flow, const Metadata& metadata, std::string& out);        // identified
-  void dpi_update(const Flow& flow, const Metadata& metadata, std::string& out);  // refined
-  void stats(const Flow& flow, std::string& out) const;                           // since the last one
-  void purge(const Flow& flow, Expiry reason, std::string& out);                  // the complete final record
+  // Each appends one line with its newline to `out`. `metadata` is Metadata::text().
+  void flow(const Flow& flow, std::string_view metadata, Lines& out);        // identified
+  void dpi_update(const Flow& flow, std::string_view metadata, Lines& out);  // refined
+  void stats(const Flow& flow, Lines& out);                                     // since the last one
+  void purge(const Flow& flow, Expiry reason, Lines& out);                  // the complete final record
 
   // purge() in two steps for who has many: the hashes of four flows cost little more than one.
   static void community_hashes(const Flow* const flows[4], Sha1Digest hashes[4]);
-  void purge(const Flow& flow, Expiry reason, const Sha1Digest& community_hash, std::string& out);
+  void purge(const Flow& flow, Expiry reason, const Sha1Digest& community_hash, Lines& out);
 
  private:
   struct Text;
@@ -39,23 +40,36 @@ class MessageWriter {
   // direct-mapped cache saves building it for almost every line.
   struct DetectionText {
     Detection detection;
-    std::string before, after;
+    std::string text;
+    uint32_t before = 0;  // bytes of it that stand before the number
   };
+  // Seconds since 1970 as text: flows that begin and end close together share them.
+  struct SecondText {
+    uint64_t second = ~uint64_t{0};
+    char text[20] = {};
+    uint32_t width = 0;
+  };
+  static constexpr size_t seconds_kept = 64;
+
   const DetectionText& detection_text(const Detection& detection);
-  void open(Text& text, std::string_view type, std::string_view reason) const;
-  void identity(Text& text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash) const;
+  [[gnu::noinline]] void build(const Detection& detection, DetectionText& entry) const;
+  Text start(const std::string& head, std::string_view metadata, Lines& out) const;
+  void time(Text& text, uint64_t ns);
+  void identity(Text& text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash);
   void translation(Text& text, const Flow& flow, const Sha1Digest& community_hash) const;
   void detection(Text& text, const Flow& flow);
-  void counters(Text& text, const Flow& flow, const Sides& sides) const;
-  void announce(std::string_view type, const Flow& flow, const Metadata& metadata, std::string& out);
+  static void counters(Text& text, const Flow& flow, const uint64_t packets[2], const uint64_t bytes[2], int local);
+  void announce(const std::string& head, const Flow& flow, std::string_view metadata, Lines& out);
 
   Roles roles_;
   const bool twins_;
-  std::string envelope_;  // `"interface":...,"internal":...,"established":false,"flow":{`
+  // How lines begin: `{"type":...,"interface":...,"internal":...,"established":false,"flow":{"digest":"`
+  std::string flow_head_, dpi_update_head_, stats_head_, purge_heads_[expiry_count];
   // Names as JSON text without quotes, cut to 120 bytes so that a line's fixed part has a bound.
   std::vector<std::string> protocols_, categories_, breeds_, confidences_, risks_;
   std::string version_;
   std::vector<DetectionText> detection_texts_;
+  SecondText seconds_[seconds_kept];
 };
 
 }  // namespace dipper

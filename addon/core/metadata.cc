@@ -1,10 +1,12 @@
-// The field table, the builder that dpi_collect.cc fills, and the writer of metadata and strings as
-// JSON. Thread: any; no state.
+// The field table, the builder that dpi_collect.cc fills, and strings as JSON. Thread: the
+// builder's owner.
 #include "metadata.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
+#include <new>
+
+#include "address_text.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -12,8 +14,6 @@
 
 namespace dipper {
 namespace {
-
-constexpr size_t field_header = 3;  // field u8, length u16 little endian
 
 // By byte: 0 copied as it is, 1 a control character, 2 the start or middle of a multi-byte
 // sequence, otherwise the character after the backslash.
@@ -55,162 +55,120 @@ Sequence sequence_at(const char* s, size_t left) {
   return {length, true};
 }
 
-// Eight bytes at a time: whether one of them is a control character, DEL, '"', '\\' or above ASCII.
-// Each term leaves the top bit of a byte that is below the bound or zero ("Bit Twiddling Hacks":
-// haszero, hasless).
-bool all_plain(const char* p) {
-  constexpr uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
-  uint64_t x;
-  memcpy(&x, p, sizeof x);
-  const uint64_t quote = x ^ ones * '"', backslash = x ^ ones * '\\', del = x ^ ones * 0x7f;
-  const uint64_t special =
-      (x - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones) | x;
-  return (special & tops) ==
-         0;  // may call plain text special (a borrow), never the other way round
-}
-
-// Appends the content of a JSON string. Plain ASCII, nearly always all of it, is copied in runs.
-void write_escaped(std::string_view value, std::string& out) {
-  size_t start = 0, i = 0;
-  while (i < value.size()) {
-    if (value.size() - i >= 8 && all_plain(value.data() + i)) {
-      i += 8;
-      continue;
-    }
-    const uint8_t c = static_cast<uint8_t>(value[i]);
-    const char escape = escapes.of[c];
-    if (escape == 0) {
-      ++i;
-      continue;
-    }
-    if (escape == 2) {
-      const Sequence sequence = sequence_at(value.data() + i, value.size() - i);
-      if (!sequence.well_formed) {
-        out.append(value, start, i - start).append("\xef\xbf\xbd");
-        start = i + sequence.length;
-      }
-      i += sequence.length;
-      continue;
-    }
-    out.append(value, start, i - start);
-    if (escape == 1) {
-      constexpr char digit[] = "0123456789abcdef";
-      const char text[] = {'\\', 'u', '0', '0', digit[c >> 4], digit[c & 15]};
-      out.append(text, sizeof text);
-    } else {
-      const char text[] = {'\\', escape};
-      out.append(text, sizeof text);
-    }
-    start = ++i;
-  }
-  out.append(value, start, value.size() - start);
-}
-
-// True when `value` can be copied into a JSON string as it is. Eight bytes at a time: per flow this
-// looks at some hundred bytes of names, nearly always plain.
-bool is_plain(std::string_view value) {
-  constexpr uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
-  size_t i = 0;
+// Copies plain text until a byte that needs a closer look, and returns how much that was; at most 15 bytes of plain text
+// may be left to the caller where such a byte follows. Per flow this copies some hundred bytes of names, nearly always
+// plain: sixteen at a time, the rest by two overlapping loads that stay inside of the text.
+size_t copy_plain(const char* text, size_t size, char* out) {
 #ifdef __SSE2__
-  for (; i + 16 <= value.size(); i += 16) {
-    const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(value.data() + i));
+  const auto special = [](__m128i bytes) {
     // Signed: what is above ASCII is below 0x20, too.
     const __m128i found = _mm_or_si128(
-        _mm_or_si128(_mm_cmplt_epi8(text, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(text, _mm_set1_epi8('"'))),
-        _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('\\')), _mm_cmpeq_epi8(text, _mm_set1_epi8(0x7f))));
-    if (_mm_movemask_epi8(found)) return false;
+        _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'))),
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f))));
+    return _mm_movemask_epi8(found);
+  };
+  if (size >= 16) {
+    for (size_t i = 0;; i += 16) {
+      if (i + 16 > size) i = size - 16;
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + i));
+      if (const int found = special(bytes)) {
+        // The caller has the plain bytes before it as well: they lie in `out` already, or are stored here.
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), bytes);
+        return i + static_cast<size_t>(__builtin_ctz(static_cast<unsigned>(found)));
+      }
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), bytes);
+      if (i + 16 == size) return size;
+    }
+  }
+  if (size >= 8) {
+    const __m128i head = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(text));
+    const __m128i tail = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(text + size - 8));
+    if (special(_mm_unpacklo_epi64(head, tail))) return 0;
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out), head);
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out + size - 8), tail);
+    return size;
   }
 #endif
-  for (; i + 8 <= value.size(); i += 8) {
-    uint64_t word;
-    memcpy(&word, value.data() + i, sizeof word);
-    // High bit of a byte that is below 0x20, or zero after the exclusive or; borrows only reach
-    // bytes above one that is already found, so the test of the whole word is exact.
-    const uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\'),
-                   del = word ^ (ones * 0x7f);
-    const uint64_t control = (word - ones * 0x20) & ~word;
-    const uint64_t found = control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
-                           ((del - ones) & ~del) | word;
-    if (found & high) return false;
-  }
-  for (; i < value.size(); ++i) {
-    if (escapes.of[static_cast<uint8_t>(value[i])]) return false;
-  }
-  return true;
+  size_t i = 0;
+  for (; i < size && !escapes.of[static_cast<uint8_t>(text[i])]; ++i) out[i] = text[i];
+  return i;
 }
 
-// Collects short pieces on the stack: a std::string costs some 25 instructions for each that is
-// appended.
-class Output {
- public:
-  explicit Output(std::string& out) : out_(out) {}
-  ~Output() { flush(); }
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
+// The byte or sequence at the front of `text` that copy_plain() stopped at. Returns how many bytes it was.
+size_t write_special(const char* text, size_t size, char*& out) {
+  const uint8_t c = static_cast<uint8_t>(text[0]);
+  const char escape = escapes.of[c];
+  if (escape == 0) {
+    *out++ = text[0];
+    return 1;
+  }
+  if (escape == 2) {
+    const Sequence sequence = sequence_at(text, size);
+    const size_t length = sequence.well_formed ? sequence.length : 3;
+    memcpy(out, sequence.well_formed ? text : "\xef\xbf\xbd", length);
+    out += length;
+    return sequence.length;
+  }
+  if (escape == 1) {
+    constexpr char digit[] = "0123456789abcdef";
+    const char unicode[] = {'\\', 'u', '0', '0', digit[c >> 4], digit[c & 15]};
+    memcpy(out, unicode, sizeof unicode);
+    out += sizeof unicode;
+  } else {
+    *out++ = '\\';
+    *out++ = escape;
+  }
+  return 1;
+}
 
-  void put(char c) {
-    room(1);
-    *end_++ = c;
+// The value of a list field: the items between commas.
+char* write_list(std::string_view value, char* out) {
+  *out++ = '[';
+  bool first = true;
+  while (!value.empty()) {
+    const std::string_view item = value.substr(0, value.find(','));
+    value.remove_prefix(std::min(value.size(), item.size() + 1));
+    if (item.empty()) continue;
+    if (!first) *out++ = ',';
+    first = false;
+    out = write_json_string(item, out);
   }
-  void put(std::string_view text) {  // a name of ours: far shorter than the buffer
-    room(text.size());
-    memcpy(end_, text.data(), text.size());
-    end_ += text.size();
-  }
-  void string(std::string_view value) {
-    if (value.size() <= sizeof buffer_ - 2 && is_plain(value)) {
-      room(value.size() + 2);
-      *end_++ = '"';
-      memcpy(end_, value.data(), value.size());
-      end_ += value.size();
-      *end_++ = '"';
-    } else {
-      flush();
-      write_json_string(value, out_);
-    }
-  }
-  void list(std::string_view value) {
-    put('[');
-    bool first = true;
-    while (!value.empty()) {
-      const std::string_view item = value.substr(0, value.find(','));
-      value.remove_prefix(std::min(value.size(), item.size() + 1));
-      if (item.empty()) continue;
-      if (!first) put(',');
-      first = false;
-      string(item);
-    }
-    put(']');
-  }
-  void number(uint64_t value) {
-    room(20);
-    end_ = std::to_chars(end_, end_ + 20, value).ptr;
-  }
+  *out++ = ']';
+  return out;
+}
 
- private:
-  void room(size_t size) {
-    if (static_cast<size_t>(buffer_ + sizeof buffer_ - end_) < size) flush();
-  }
-  void flush() {
-    out_.append(buffer_, static_cast<size_t>(end_ - buffer_));
-    end_ = buffer_;
-  }
+constexpr bool same(const char* one, const char* two) {
+  while (*one && *one == *two) ++one, ++two;
+  return *one == *two;
+}
 
-  std::string& out_;
-  char buffer_[1536];
-  char* end_ = buffer_;
-};
-
-// How each field begins: `,"group":{` when its group opens, `"name":` always.
+// How each field begins: `,"group":{"name":` where its group opens, `,"name":` inside of it. Groups are numbered by their
+// first field, 0 is the flow itself.
 struct Begin {
-  const char* group;
-  std::string_view open, name;
+  std::string_view open, inside;
+  uint8_t group;
 };
-const Begin begins[] = {
-#define X(id, group, name, type) {group, ",\"" group "\":{", "\"" name "\":"},
-    DIPPER_METADATA(X)
+struct Begins {
+  Begin of[static_cast<size_t>(Field::count_)] = {
+#define X(id, group, name, type) {",\"" group "\":{\"" name "\":", ",\"" name "\":", 0},
+      DIPPER_METADATA(X)
 #undef X
+  };
+  constexpr Begins() {
+    const char* const groups[] = {
+#define X(id, group, name, type) group,
+        DIPPER_METADATA(X)
+#undef X
+    };
+    for (uint8_t i = 0; i < static_cast<uint8_t>(Field::count_); ++i) {
+      if (!groups[i][0]) continue;
+      uint8_t first = 0;
+      while (!same(groups[first], groups[i])) ++first;
+      of[i].group = static_cast<uint8_t>(first + 1);
+    }
+  }
 };
+constexpr Begins begins;
 
 }  // namespace
 
@@ -220,8 +178,24 @@ const FieldRow field_rows[static_cast<size_t>(Field::count_)] = {
 #undef X
 };
 
+Metadata::Metadata() : text_(static_cast<char*>(malloc(longest + 64))), end_(text_.get()) {
+  if (!text_) throw std::bad_alloc();
+}
+
+bool Metadata::begin(Field field) {
+  if (static_cast<size_t>(end_ - text_.get()) > longest - longest_field) return false;
+  const Begin& begin = begins.of[static_cast<size_t>(field)];
+  const bool opens = begin.group != group_;
+  if (opens && group_) *end_++ = '}';
+  const std::string_view text = opens && begin.group ? begin.open : begin.inside;
+  group_ = begin.group;
+  memcpy(end_, text.data(), text.size());
+  end_ += text.size();
+  return true;
+}
+
 void Metadata::add_text(Field field, std::string_view value) {
-  if (value.empty()) return;
+  if (value.empty() || !begin(field)) return;
   size_t length = std::min(value.size(), max_text);
   // A value that is cut loses the character that the cut would split, not only its end.
   if (length < value.size()) {
@@ -230,66 +204,38 @@ void Metadata::add_text(Field field, std::string_view value) {
       --lead;
     if ((static_cast<uint8_t>(value[lead]) & 0xc0) == 0xc0) length = lead;
   }
-  const size_t at = bytes_.size();
-  bytes_.resize(at + field_header + length);
-  bytes_[at] = static_cast<uint8_t>(field);
-  bytes_[at + 1] = static_cast<uint8_t>(length);
-  bytes_[at + 2] = static_cast<uint8_t>(length >> 8);
-  memcpy(bytes_.data() + at + field_header, value.data(), length);
+  value = value.substr(0, length);
+  const bool is_list = field_rows[static_cast<size_t>(field)].type == FieldType::list;
+  end_ = is_list ? write_list(value, end_) : write_json_string(value, end_);
 }
 
 void Metadata::add_number(Field field, uint64_t value) {
-  const uint8_t header[field_header] = {static_cast<uint8_t>(field), sizeof value, 0};
-  bytes_.insert(bytes_.end(), header, header + sizeof header);
-  for (size_t i = 0; i < sizeof value; ++i)
-    bytes_.push_back(static_cast<uint8_t>(value >> (8 * i)));
+  if (begin(field)) end_ = write_number(value, end_);
+}
+
+std::string_view Metadata::text() {
+  if (group_) *end_++ = '}';
+  group_ = 0;
+  return {text_.get(), static_cast<size_t>(end_ - text_.get())};
+}
+
+char* write_json_string(std::string_view value, char* out) {
+  *out++ = '"';
+  for (;;) {
+    const size_t plain = copy_plain(value.data(), value.size(), out);
+    out += plain;
+    value.remove_prefix(plain);
+    if (value.empty()) break;
+    value.remove_prefix(write_special(value.data(), value.size(), out));
+  }
+  *out++ = '"';
+  return out;
 }
 
 void write_json_string(std::string_view value, std::string& out) {
-  out += '"';
-  if (is_plain(value))
-    out += value;
-  else
-    write_escaped(value, out);
-  out += '"';
-}
-
-void write_metadata(const uint8_t* data, size_t size, std::string& out) {
-  Output output(out);
-  const char* group = "";
-  while (size >= field_header) {
-    const size_t id = data[0], length = data[1] | size_t{data[2]} << 8;
-    if (id >= static_cast<size_t>(Field::count_) || size - field_header < length) break;
-    const Begin& begin = begins[id];
-    if (begin.group != group && strcmp(begin.group, group) != 0) {
-      if (*group) output.put('}');
-      output.put(*begin.group ? begin.open : std::string_view(","));
-    } else {
-      output.put(',');
-    }
-    group = begin.group;
-    output.put(begin.name);
-    const uint8_t* value = data + field_header;
-    const std::string_view text(reinterpret_cast<const char*>(value), length);
-    switch (field_rows[id].type) {
-      case FieldType::text:
-        output.string(text);
-        break;
-      case FieldType::list:
-        output.list(text);
-        break;
-      case FieldType::number: {
-        uint64_t number = 0;
-        for (size_t i = 0; i < length && i < sizeof number; ++i)
-          number |= uint64_t{value[i]} << (8 * i);
-        output.number(number);
-        break;
-      }
-    }
-    data += field_header + length;
-    size -= field_header + length;
-  }
-  if (*group) output.put('}');
+  const size_t before = out.size();
+  out.resize(before + 6 * value.size() + 32);
+  out.resize(static_cast<size_t>(write_json_string(value, out.data() + before) - out.data()));
 }
 
 }  // namespace dipper

@@ -1,10 +1,11 @@
-// What is known of a flow beyond its identity: sparse typed fields in one compact byte string. One table
-// (metadata.cc) names each field, its place in the JSON and its type; dpi.cc fills them, message.cc writes them.
+// What is known of a flow beyond its identity, as JSON members. One table names each field, its place and its type;
+// dpi_collect.cc fills them, the worker keeps the text of a flow, message.cc copies it into lines.
 #pragma once
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace dipper {
 
@@ -61,24 +62,39 @@ struct FieldRow {
 };
 extern const FieldRow field_rows[static_cast<size_t>(Field::count_)];
 
-// Append-only builder; fields in table order. Text is raw bytes of the packet: the writer makes it valid UTF-8.
+// Append-only builder of the JSON members, each with a leading comma; fields in table order, each at most once. Text is
+// raw bytes of the packet: valid UTF-8 is made of it here. It is written once, when a flow's detection ends; the flow's
+// records copy it.
 class Metadata {
  public:
   static constexpr size_t max_text = 1024;  // longer values are cut
-  void clear() { bytes_.clear(); }
+  // Of one field: each byte escaped to six, its name, the brackets around a list.
+  static constexpr size_t longest_field = 6 * max_text + 128;
+  static constexpr size_t longest = static_cast<size_t>(Field::count_) * longest_field;
+
+  Metadata();
+  void clear() {
+    end_ = text_.get();
+    group_ = 0;
+  }
   void add_text(Field field, std::string_view value);  // empty values are left out
   void add_number(Field field, uint64_t value);
-  const std::vector<uint8_t>& bytes() const { return bytes_; }
+  std::string_view text();  // good until the next call
 
  private:
-  std::vector<uint8_t> bytes_;  // repeated: field u8, length u16, value
+  bool begin(Field field);  // false: no room, a field came twice
+
+  struct Free {
+    void operator()(char* text) const { free(text); }
+  };
+  std::unique_ptr<char[], Free> text_;  // room for the longest: 206 KB that are hardly ever touched
+  char* end_;
+  uint8_t group_ = 0;  // the object that is open (field_groups), 0 = none
 };
 
-// Appends the fields in `data` as JSON members, each with a leading comma, to `out`.
-void write_metadata(const uint8_t* data, size_t size, std::string& out);
-
-// Appends `value` as a JSON string with its quotes: always valid UTF-8 (invalid sequences become U+FFFD) and
-// escaped by RFC 8259 section 7, whatever the packet said.
-void write_json_string(std::string_view value, std::string& out);
+// Writes `value` as a JSON string with its quotes: always valid UTF-8 (invalid sequences become U+FFFD) and escaped by
+// RFC 8259 section 7, whatever the packet said. At most 6 * size + 2 characters; may touch 16 more. Returns the end.
+char* write_json_string(std::string_view value, char* out);
+void write_json_string(std::string_view value, std::string& out);  // appends
 
 }  // namespace dipper

@@ -22,7 +22,7 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Env
       counters_(counters),
       table_(options.max_flows),
       wheel_(table_) {
-  lines_.reserve(EventQueue::chunk_bytes + 8192);
+  lines_.reserve(EventQueue::chunk_room);
 }
 
 Worker::~Worker() {
@@ -167,9 +167,9 @@ void Worker::announce(Flow& flow, const Detection& before) {
   store_metadata(flow);
   look_up_connection(flow);
   if (first)
-    writer_.flow(flow, metadata_, lines_);
+    writer_.flow(flow, metadata_.text(), lines_);
   else
-    writer_.dpi_update(flow, metadata_, lines_);
+    writer_.dpi_update(flow, metadata_.text(), lines_);
   wrote_event();
 }
 
@@ -180,11 +180,7 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
   flow.detecting = Detecting::over;
   soft_dissectors_.settle(flow.detection);
   std::string metadata_before;
-  if (announced && flow.metadata) {
-    uint32_t size;
-    memcpy(&size, flow.metadata, sizeof size);
-    metadata_before.assign(reinterpret_cast<char*>(flow.metadata) + sizeof size, size);
-  }
+  if (announced) metadata_before = flow.metadata_text();
   store_metadata(flow);
   dpi_->release(flow.dpi);
   flow.dpi = nullptr;
@@ -194,16 +190,12 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
   if (!announced) {
     if (!(options_.events & event_detected)) return;
     look_up_connection(flow);
-    writer_.flow(flow, metadata_, lines_);
+    writer_.flow(flow, metadata_.text(), lines_);
   } else {
     if (!(options_.events & event_updated)) return;
-    const auto& now = metadata_.bytes();
-    const bool same_metadata =
-        metadata_before.size() == now.size() &&
-        (now.empty() || memcmp(metadata_before.data(), now.data(), now.size()) == 0);
-    if (same_metadata && flow.detection == before) return;
+    if (metadata_.text() == metadata_before && flow.detection == before) return;
     look_up_connection(flow);
-    writer_.dpi_update(flow, metadata_, lines_);
+    writer_.dpi_update(flow, metadata_.text(), lines_);
   }
   wrote_event();
 }
@@ -230,7 +222,8 @@ void Worker::store_metadata(Flow& flow) {
   metadata_.clear();
   dpi_->collect(flow.dpi, flow.detection, metadata_);
   drop_metadata(flow);
-  const auto size = static_cast<uint32_t>(metadata_.bytes().size());
+  const std::string_view text = metadata_.text();
+  const auto size = static_cast<uint32_t>(text.size());
   if (!size) return;
   flow.metadata = static_cast<uint8_t*>(malloc(sizeof size + size));
   if (!flow.metadata) {
@@ -238,7 +231,7 @@ void Worker::store_metadata(Flow& flow) {
     return;
   }
   memcpy(flow.metadata, &size, sizeof size);
-  memcpy(flow.metadata + sizeof size, metadata_.bytes().data(), size);
+  memcpy(flow.metadata + sizeof size, text.data(), size);
   metadata_bytes_ += size + sizeof size;
 }
 

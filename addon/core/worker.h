@@ -86,7 +86,7 @@ class Worker {
   FlowTable table_;
   TimingWheel wheel_;
   Metadata metadata_;
-  std::string lines_;
+  Lines lines_;
   uint64_t events_in_lines_ = 0, now_ns_ = 0, metadata_bytes_ = 0;
   uint32_t eviction_hand_ = 0, dpi_hand_ = 0;
   bool emergency_ = false;

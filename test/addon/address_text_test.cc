@@ -63,6 +63,9 @@ TEST(address_text_ipv4_mac_hex) {
   const uint8_t mac[6] = {0, 0x0f, 0xa0, 0xff, 0x1b, 0xb1};
   CHECK_STR(std::string(text, write_mac(mac, text)), "00:0f:a0:ff:1b:b1");
   CHECK_STR(std::string(text, write_hex(mac, 6, text)), "000fa0ff1bb1");
+  const uint8_t digest[20] = {0x00, 0x0f, 0xa0, 0xff, 0x1b, 0xb1, 0x9a, 0xa9, 0x99, 0xaa,
+                              0xf9, 0x9f, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+  CHECK_STR(std::string(text, write_hex20(digest, text)), "000fa0ff1bb19aa999aaf99f0123456789abcdef");
 }
 
 TEST(address_text_numbers_equal_to_string) {

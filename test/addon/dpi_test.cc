@@ -119,9 +119,7 @@ struct Conversation {
   std::string metadata() {
     Metadata m;
     dpi.collect(state, detection, m);
-    std::string out;
-    dipper::write_metadata(m.bytes().data(), m.bytes().size(), out);
-    return out;
+    return std::string(m.text());
   }
   std::string protocol() const { return dpi.protocol_name(detection.protocol()); }
   std::string confidence() const { return dpi.confidence_name(detection.confidence); }

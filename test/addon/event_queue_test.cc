@@ -18,7 +18,15 @@ std::string drained(EventQueue& queue, size_t size) {
   return out;
 }
 
-bool push(EventQueue& queue, std::string lines) { return queue.push(lines); }
+Lines made(std::string_view text) {
+  Lines lines;
+  lines.append(text);
+  return lines;
+}
+bool push(EventQueue& queue, std::string_view text) {
+  Lines lines = made(text);
+  return queue.push(lines);
+}
 
 // Fills the queue with chunks of 64 KiB until it is at its capacity.
 void fill(EventQueue& queue) {
@@ -81,11 +89,11 @@ TEST(event_queue_wakes_once_until_the_consumer_looked) {
 TEST(event_queue_leaves_the_callers_buffer_empty) {
   WakeUp wake([] {});
   EventQueue queue(wake, false);
-  std::string lines = "a\n";
+  Lines lines = made("a\n");
   CHECK(queue.push(lines));
   CHECK_STR(lines, "");
   fill(queue);
-  lines = "b\n";
+  lines = made("b\n");
   CHECK(!queue.push(lines));
   CHECK_STR(lines, "");
 }
@@ -143,9 +151,9 @@ TEST(event_queue_all_lines_arrive_between_threads) {
   EventQueue queue(wake, true);
   constexpr int count = 20000;
   std::thread producer([&] {
-    std::string lines;
+    Lines lines;
     for (int i = 0; i < count; ++i) {
-      lines += std::to_string(i) + std::string(500, '.') + "\n";
+      lines.append(std::to_string(i) + std::string(500, '.') + "\n");
       if (lines.size() > 5000) queue.push(lines);
     }
     queue.push(lines);

@@ -81,7 +81,7 @@ TEST(message_flow_purge_literal) {
   flow.detection.category = 5;
   flow.detection.risks = 0x12;
   flow.detection.score = 110;
-  std::string out;
+  Lines out;
   writer.purge(flow, Expiry::closed, out);
   CHECK_STR(out,
             std::string("{\"type\":\"flow_purge\",\"reason\":\"closed\",") + envelope() + identity +
@@ -103,8 +103,8 @@ TEST(message_flow_and_update_literal_with_metadata) {
   metadata.add_text(Field::host_server_name, "example.org");
   metadata.add_text(Field::http_url, "example.org/a\"b");
   metadata.add_number(Field::http_status, 200);
-  std::string out;
-  writer.flow(flow, metadata, out);
+  Lines out;
+  writer.flow(flow, metadata.text(), out);
   const std::string rest =
       envelope() + identity +
       ",\"detected_protocol\":7,\"detected_protocol_name\":\"HTTP\",\"detected_application\":0,"
@@ -114,8 +114,9 @@ TEST(message_flow_and_update_literal_with_metadata) {
       ",\"host_server_name\":\"example.org\",\"http\":{\"url\":\"example.org/"
       "a\\\"b\",\"status\":200}}}\n";
   CHECK_STR(out, "{\"type\":\"flow\"," + rest);
-  out = "kept ";
-  writer.dpi_update(flow, metadata, out);
+  out.clear();
+  out.append("kept ");
+  writer.dpi_update(flow, metadata.text(), out);
   CHECK_STR(out, "kept {\"type\":\"flow_dpi_update\"," + rest);
 }
 
@@ -124,7 +125,7 @@ TEST(message_flow_stats_literal) {
   Flow flow = example();
   flow.stats_packets[0] = 1;
   flow.stats_bytes[0] = 100;
-  std::string out;
+  Lines out;
   writer.stats(flow, out);
   CHECK_STR(
       out,
@@ -140,14 +141,14 @@ TEST(message_sides_follow_the_roles) {
   const uint8_t outside[] = {93, 184, 216, 34};
   memcpy(flow.key.lower_address, outside, 4);  // lower is the server on the Internet now
   flow.client_is_lower = false;
-  std::string out;
+  Lines out;
   writer.purge(flow, Expiry::idle, out);
   CHECK(
-      out.find(
+      out.view().find(
           "\"local_ip\":\"192.168.1.20\",\"local_port\":443,\"local_mac\":\"aa:bb:cc:dd:ee:ff\","
           "\"other_ip\":\"93.184.216.34\",\"other_port\":40000,\"other_mac\":\"00:01:02:03:04:05\","
           "\"other_type\":\"remote\",\"local_origin\":true,") != std::string::npos);
-  CHECK(out.find(
+  CHECK(out.view().find(
             "\"local_packets\":2,\"local_bytes\":2000,\"other_packets\":3,\"other_bytes\":300,") !=
         std::string::npos);
 }
@@ -163,20 +164,20 @@ TEST(message_ipv6_tunnel_and_vlan) {
   flow.key.vlan_id = 4095;
   flow.key.tunnel = flow.tunnel = Tunnel::vxlan;
   flow.key.tunnel_id = 16777215;
-  std::string out;
+  Lines out;
   writer.purge(flow, Expiry::evicted, out);
-  CHECK(out.find("\"reason\":\"evicted\"") != std::string::npos);
-  CHECK(out.find("\"ip_version\":6,\"ip_protocol\":6,\"vlan_id\":4095,\"tunnel\":\"vxlan\","
+  CHECK(out.view().find("\"reason\":\"evicted\"") != std::string::npos);
+  CHECK(out.view().find("\"ip_version\":6,\"ip_protocol\":6,\"vlan_id\":4095,\"tunnel\":\"vxlan\","
                  "\"tunnel_id\":16777215,"
                  "\"local_ip\":\"fe80::201:0:0:abcd\"") != std::string::npos);
-  CHECK(out.find("\"other_ip\":\"2001:db8::1\"") != std::string::npos);
+  CHECK(out.view().find("\"other_ip\":\"2001:db8::1\"") != std::string::npos);
 }
 
 TEST(message_interface_is_any_bytes) {
   MessageWriter writer(dpi(), {"a\"\\\n\x01\xff", false});
-  std::string out;
+  Lines out;
   writer.purge(example(), Expiry::shutdown, out);
-  CHECK(out.find("\"interface\":\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\",\"internal\":false,") !=
+  CHECK(out.view().find("\"interface\":\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\",\"internal\":false,") !=
         std::string::npos);
 }
 
@@ -190,11 +191,11 @@ TEST(message_fixed_part_has_room_for_the_largest) {
   flow.detection.breed = flow.detection.confidence = 0xff;
   for (int i = 0; i < 2; ++i) flow.packets[i] = flow.bytes[i] = ~uint64_t{0};
   flow.first_ns = flow.last_ns = ~uint64_t{0};
-  std::string out;
+  Lines out;
   writer.purge(flow, Expiry::active, out);  // the sanitizer watches the end of the buffer
-  CHECK(out.find("\"detected_protocol\":65535,\"detected_protocol_name\":\"Unknown\"") !=
+  CHECK(out.view().find("\"detected_protocol\":65535,\"detected_protocol_name\":\"Unknown\"") !=
         std::string::npos);
-  CHECK_STR(out.substr(out.size() - 3), "}}\n");
+  CHECK_STR(std::string(out.view().substr(out.size() - 3)), "}}\n");
 }
 
 // The text of a detection is cached: many different ones must not show another's.
@@ -209,19 +210,19 @@ TEST(message_detection_text_is_that_of_the_flow) {
       flow.detection.category = static_cast<uint16_t>(i % 7);
       flow.detection.guessed = i % 2;
       flow.dpi_packets = static_cast<uint16_t>(i);
-      std::string cached, fresh;
+      Lines cached, fresh;
       writer.purge(flow, Expiry::idle, cached);
       if (i % 97 == 0) {
         MessageWriter(dpi(), {"eth0", true}).purge(flow, Expiry::idle, fresh);
         CHECK_STR(cached, fresh);
       }
-      if (cached.find("\"score\":" + std::to_string(flow.detection.score) + ",\"guessed\":" +
+      if (cached.view().find("\"score\":" + std::to_string(flow.detection.score) + ",\"guessed\":" +
                       (flow.detection.guessed ? "true" : "false")) == std::string::npos ||
-          cached.find(std::string("\"app\":\"") + dpi().protocol_name(flow.detection.app) + "\"") ==
+          cached.view().find(std::string("\"app\":\"") + dpi().protocol_name(flow.detection.app) + "\"") ==
               std::string::npos ||
-          cached.find(std::string("\"category\":\"") +
+          cached.view().find(std::string("\"category\":\"") +
                       dpi().category_name(flow.detection.category) + "\"") == std::string::npos ||
-          cached.find("\"detection_packets\":" + std::to_string(i) + ",") == std::string::npos)
+          cached.view().find("\"detection_packets\":" + std::to_string(i) + ",") == std::string::npos)
         check::fail(__FILE__, __LINE__, "wrong text for detection " + std::to_string(i));
     }
   }
