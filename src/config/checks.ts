@@ -70,10 +70,11 @@ function checkListeners(
     }
     if (keys.listen_address !== undefined) {
       const { listen_address: address, listen_port: port, framing } = keys;
-      once(
-        'listen_address',
-        listenerName({ type: 'tcp', address, port, framing, insecure: false }),
-      );
+      if (port !== 0)
+        once(
+          'listen_address',
+          listenerName({ type: 'tcp', address, port, framing, insecure: false }),
+        );
       checkTcp(keys, at, refuse);
       for (const key of ['tls_cert', 'tls_key', 'tls_client_ca', 'token_file'] as const)
         file(at(key), keys[key]);
@@ -87,7 +88,7 @@ function checkTcp(
   refuse: Refuse,
 ): void {
   const address = keys.listen_address as string;
-  if (isIP(address) === 0 && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(address))
+  if (address !== '*' && isIP(address) === 0 && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(address))
     refuse(at('listen_address'), `is ${address}; write an address such as 127.0.0.1 or ::1`);
   const { tls_cert, tls_key, tls_client_ca, token, token_file } = keys;
   if (tls_cert !== undefined && tls_key === undefined)
@@ -122,6 +123,8 @@ function checkInterface(one: InterfaceConfig, at: string, refuse: Refuse): void 
     );
   if (one.rb_block_size % 4096 !== 0)
     refuse(`${at}/rb_block_size`, `is ${one.rb_block_size}; it must be a multiple of 4096`);
+  if (one.rb_block_size * one.rb_blocks > 2 ** 30)
+    refuse(`${at}/rb_blocks`, 'times rb_block_size is more than 1 GiB; choose a smaller ring');
   if (one.rb_frame_size > one.rb_block_size)
     refuse(`${at}/rb_frame_size`, 'is larger than rb_block_size; a block must hold a frame');
   if (one.rb_frame_size % 16 !== 0)

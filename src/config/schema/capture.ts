@@ -24,7 +24,7 @@ export const capture = {
     synonyms: { pcap: 'packet-ring', tpv3: 'packet-ring', auto: 'packet-ring' },
     netifyd: '[capture-defaults] capture_type (4.x)',
   }),
-  read_timeout: milliseconds(10, [1, 10000], {
+  read_timeout: milliseconds(10, [1, 1000], {
     is: 'Longest time for which a packet waits in a block that is not full.',
     apply: 'interfaces',
     netifyd: '[capture-defaults] read_timeout (4.x, default 500)',
@@ -54,20 +54,20 @@ export const captureRing = {
     netifyd: '[capture-defaults-tpv3] fanout_instances (4.x)',
     unit: 'rings',
   }),
-  rb_block_size: size(4194304, [4096, 268435456], {
+  rb_block_size: size(262144, [131072, 67108864], {
     is: 'Size of a block of the ring, a multiple of the page size.',
     apply: 'interfaces',
-    netifyd: '[capture-defaults-tpv3] rb_block_size (4.x)',
+    netifyd: '[capture-defaults-tpv3] rb_block_size (4.x, default 4194304)',
   }),
   rb_frame_size: size(2048, [256, 262144], {
-    is: 'Least room for a frame in a block.',
+    is: "The kernel's check for the size of a frame; frames take the room that they need.",
     apply: 'interfaces',
     netifyd: '[capture-defaults-tpv3] rb_frame_size (4.x)',
   }),
-  rb_blocks: integer(64, [2, 65536], {
-    is: 'Blocks of the ring: block size times blocks is locked memory, for each ring.',
+  rb_blocks: integer(128, [2, 4096], {
+    is: 'Blocks of the ring. Block size times blocks is locked memory for each ring, 1G at most.',
     apply: 'interfaces',
-    netifyd: '[capture-defaults-tpv3] rb_blocks (4.x)',
+    netifyd: '[capture-defaults-tpv3] rb_blocks (4.x, default 64)',
     unit: 'blocks',
   }),
 };

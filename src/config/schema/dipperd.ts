@@ -89,14 +89,14 @@ const identity = {
 const detection = {
   max_detection_pkts: integer(32, [1, 65535], {
     is: 'Packets of a flow that are inspected before detection gives up.',
-    apply: 'restart',
+    apply: 'engine',
     netifyd: 'max_detection_pkts (4.x)',
     unit: 'packets',
   }),
   max_tcp_pkts: Type.Optional(
     integer(undefined, [1, 65535], {
       is: 'The same for TCP alone; max_detection_pkts without it.',
-      apply: 'restart',
+      apply: 'engine',
       netifyd: 'max_tcp_pkts (3.x, default 10)',
       unit: 'packets',
       example: '32',
@@ -105,7 +105,7 @@ const detection = {
   max_udp_pkts: Type.Optional(
     integer(undefined, [1, 65535], {
       is: 'The same for UDP alone; max_detection_pkts without it.',
-      apply: 'restart',
+      apply: 'engine',
       netifyd: 'max_udp_pkts (3.x, default 8)',
       unit: 'packets',
       example: '32',
@@ -121,16 +121,6 @@ const detection = {
     is: 'Flows in detection at a time: each holds some kilobytes of state while it lasts.',
     apply: 'restart',
     unit: 'flows',
-  }),
-  max_capture_length: size(65535, [64, 262144], {
-    is: 'Bytes of a packet that are looked at.',
-    apply: 'restart',
-    netifyd: 'max_capture_length (4.x)',
-  }),
-  soft_dissectors: flag(true, {
-    is: "Dipper's own recognisers correct what libndpi is known to name wrongly.",
-    apply: 'restart',
-    netifyd: 'soft_dissectors (4.x)',
   }),
   tunnels: words(tunnelNames, tunnelNames, {
     is: 'Tunnels to look into, or `all`, or `none`.',
@@ -177,17 +167,18 @@ const saved = {
     netifyd: 'option -j',
   }),
   json_save_history: integer(0, [0, 100000], {
-    is: 'Older payloads to keep beside it, numbered from 1, the youngest.',
+    is: 'Payloads of earlier intervals to keep beside it, compressed (.gz), with the time in their names.',
     apply: 'state',
     unit: 'files',
   }),
-  json_save_compress: flag(true, {
-    is: 'Compress the older payloads with gzip.',
+  upload_nat_flows: flag(false, {
+    is: 'Whether flows that this machine translates are in that file, too.',
     apply: 'state',
+    netifyd: 'upload_nat_flows',
   }),
   capture_unknown_flows: flag(false, {
     is: 'Keep the first packets of flows that stay unknown, as nd-flow-XXXXXXXX.cap.',
-    apply: 'engine',
+    apply: 'restart',
     netifyd: 'capture_unknown_flows',
   }),
   capture_unknown_path: path(stateVolatile, {
@@ -196,12 +187,12 @@ const saved = {
   }),
   capture_unknown_packets: integer(32, [1, 1024], {
     is: 'Packets kept of one such flow.',
-    apply: 'engine',
+    apply: 'restart',
     unit: 'packets',
   }),
   capture_unknown_bytes: size(65536, [64, 16777216], {
     is: 'Bytes kept of one such flow.',
-    apply: 'engine',
+    apply: 'restart',
   }),
   capture_unknown_budget: size(16777216, [65536, 1099511627776], {
     is: 'Bytes that all captures in the folder may take; the oldest are removed.',

@@ -46,7 +46,7 @@ export const socketListener = {
     }),
   ),
   listen_port: port(7150, {
-    is: 'Port of a TCP listener, or its name in /etc/services.',
+    is: 'Port of a TCP listener, or its name in /etc/services; 0 = any free one.',
     apply: 'listeners',
     netifyd: '[socket] listen_port[n]',
   }),

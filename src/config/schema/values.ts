@@ -125,8 +125,8 @@ export const seconds = (value: number, bounds: Bounds, notes: Notes) =>
 export const milliseconds = (value: number, bounds: Bounds, notes: Notes) =>
   number('milliseconds', value, bounds, { unit: 'ms', ...notes });
 
-/** A TCP port, by number or by its name in /etc/services. */
-export const port = (value: number, notes: Notes) => number('port', value, [1, 65535], notes);
+/** A TCP port, by number or by its name in /etc/services; 0 is any free one. */
+export const port = (value: number, notes: Notes) => number('port', value, [0, 65535], notes);
 
 /** Permission bits of a file, written in octal. */
 export const mode = (value: number, notes: Notes) => number('mode', value, [0, 0o777], notes);

@@ -52,6 +52,10 @@ describe('config checks', () => {
       socket('listen_address[0] = ::1', 'listen_address[1] = ::1', 'listen_port[1] = 1'),
       [],
     );
+    assert.deepEqual(
+      socket('listen_address = ::1', 'listen_address[1] = ::1', 'listen_port = 0'),
+      [],
+    );
     assert.match(socket(`listen_path[0] = /${'a'.repeat(107)}`).join(), /longer than 107 bytes/);
     assert.match(socket('listen_path[0] = relative.sock').join(), /write the whole path/);
   });
@@ -60,10 +64,11 @@ describe('config checks', () => {
     const eth0 = (...lines: string[]) =>
       problemsOf({ file: ['[capture-interface-eth0]', ...lines].join('\n') }).join();
     assert.match(eth0('capture_type = cap', 'fanout_mode = hash'), /cap has no fanout/);
-    assert.match(eth0('rb_block_size = 5000'), /multiple of 4096/);
+    assert.match(eth0('rb_block_size = 131073'), /multiple of 4096/);
     assert.match(eth0('rb_frame_size = 1001'), /multiple of 16/);
-    assert.match(eth0('rb_block_size = 4K', 'rb_frame_size = 8K'), /larger than rb_block_size/);
+    assert.match(eth0('rb_block_size = 128K', 'rb_frame_size = 256K'), /larger than rb_block_size/);
     assert.match(eth0('capture_type = nfqueue'), /choose from packet-ring, cap/);
+    assert.match(eth0('rb_block_size = 64M', 'rb_blocks = 17'), /more than 1 GiB/);
     assert.match(eth0('peer = eth0'), /the interface itself/);
     assert.match(
       problemsOf({ file: '[capture-interface-abcdefghijklmnop]\n' }).join(),
