@@ -96,8 +96,21 @@ export interface NativeOpenerClass {
   ): NativeOpener;
 }
 
+export interface NativeRouteMonitor {
+  start(): void;
+  /** The whole state as JSON (src/capture/links.ts), as of now; `wake` is called again for what comes later. */
+  state(): string | undefined;
+  /** Ends the monitor and joins its thread. Idempotent. */
+  close(): void;
+}
+
+export interface NativeRouteMonitorClass {
+  new (wake: () => void): NativeRouteMonitor;
+}
+
 export interface Addon {
   readonly Engine: NativeEngineClass;
+  readonly RouteMonitor: NativeRouteMonitorClass;
   readonly Opener: NativeOpenerClass;
   privileges(): NativePrivileges;
   /** Ids of a user and a group; an empty group is the user's own. Exit code 67 when there is none. */

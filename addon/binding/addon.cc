@@ -5,6 +5,7 @@
 #include "core/dpi.h"
 #include "engine_wrap.h"
 #include "host_wrap.h"
+#include "route_monitor_wrap.h"
 
 namespace dipper {
 namespace {
@@ -40,6 +41,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     while (!data->live.empty()) (*data->live.begin())->close();
   });
   exports.Set("Engine", EngineWrap::define(env));
+  exports.Set("RouteMonitor", RouteMonitorWrap::define(env));
   define_host(env, exports);
   Dpi::silence_library();
   exports.Set("libraryVersion", Dpi::library_version());

@@ -4,21 +4,13 @@
 #include <napi.h>
 
 #include <memory>
-#include <set>
 
+#include "addon_data.h"
 #include "core/engine.h"
 
 namespace dipper {
 
-class EngineWrap;
-
-// Per environment (main thread, worker thread): no mutable statics.
-struct AddonData {
-  Napi::FunctionReference constructor;
-  std::set<EngineWrap*> live;  // closed by the environment's cleanup hook
-};
-
-class EngineWrap : public Napi::ObjectWrap<EngineWrap> {
+class EngineWrap : public Napi::ObjectWrap<EngineWrap>, public Closeable {
  public:
   static Napi::Function define(Napi::Env env);
 
@@ -26,7 +18,7 @@ class EngineWrap : public Napi::ObjectWrap<EngineWrap> {
   explicit EngineWrap(const Napi::CallbackInfo& info);
   ~EngineWrap() override { close(); }
 
-  void close();  // idempotent
+  void close() override;
 
  private:
   void start(const Napi::CallbackInfo& info);
