@@ -37,6 +37,9 @@ export interface NativeSource {
   readonly filter?: string;
   readonly promiscuous?: boolean;
   readonly waitForInterface?: boolean;
+  readonly recordedPace?: boolean;
+  readonly live?: boolean;
+  readonly resumable?: boolean;
   readonly fanoutGroup?: number;
   /** The source closes it, also when it cannot be opened. */
   readonly descriptor?: number;

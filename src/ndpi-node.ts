@@ -9,6 +9,11 @@ export type {
   SourceState,
 } from './capture/engine.js';
 export { Engine } from './capture/engine.js';
-export type { PacketRingSource, PcapFileSource, Source } from './capture/source.js';
+export type {
+  PacketRingSource,
+  PcapFileSource,
+  Source,
+  StreamSource,
+} from './capture/source.js';
 export { DipperError, type ErrorCode } from './errors.js';
 export type { Flow, FlowDpiUpdate, FlowMessage, FlowPurge, FlowStats } from './messages/index.js';

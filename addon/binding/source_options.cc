@@ -29,6 +29,9 @@ SourceOptions read_source_options(const Napi::Object& source) {
   read(source, "filter", o.filter);
   read(source, "promiscuous", o.promiscuous);
   read(source, "waitForInterface", o.wait_for_interface);
+  read(source, "recordedPace", o.recorded_pace);
+  read(source, "live", o.live);
+  read(source, "resumable", o.resumable);
   read(source, "fanoutGroup", o.fanout_group);
   read(source, "descriptor", o.descriptor);
   read(source, "blockBytes", o.geometry.block_bytes);

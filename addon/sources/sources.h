@@ -18,6 +18,9 @@ struct SourceOptions {
   std::string filter;     // all: pcap-filter(7); empty: everything
   bool promiscuous = false;         // packet-ring
   bool wait_for_interface = false;  // packet-ring: an interface that does not exist yet is no error
+  bool recorded_pace = false;       // pcap-file: packets in their own time
+  bool live = false;                // stream: lines are dropped, not waited for, when nobody takes them
+  bool resumable = false;           // stream: waits for another descriptor at its end
   int fanout_group = -1;            // packet-ring: 0 to 65535; -1: no group
   int descriptor = -1;              // packet-ring, stream; the source closes it, also on failure
   BlockGeometry geometry;           // packet-ring

@@ -8,6 +8,24 @@ export interface PcapFileSource {
   readonly type: 'pcap-file';
   /** `-` is standard input. */
   readonly path: string;
+  /** `recorded`: each packet as long after the first as it was captured after the first (default `full`). */
+  readonly pace?: 'full' | 'recorded';
+  /** In libpcap's language (pcap-filter(7)); what it does not let through is counted as `filtered`. */
+  readonly filter?: string;
+}
+
+/** A capture that comes through a descriptor: pcap or pcapng, plain or gzip. */
+export interface StreamSource {
+  readonly type: 'stream';
+  /** Readable; the engine closes it, also when its constructor throws. */
+  readonly descriptor: number;
+  /** What messages call it (default `stream`). */
+  readonly name?: string;
+  readonly filter?: string;
+  /** Lines that nobody takes are dropped and counted, instead of the stream being stopped (default false). */
+  readonly live?: boolean;
+  /** Its end is the state `needs_descriptor`, not the engine's end: another stream may follow (default false). */
+  readonly resumable?: boolean;
 }
 
 /** A network interface, through Linux' packet ring. Needs CAP_NET_RAW, or a descriptor that somebody else has opened. */
@@ -38,7 +56,7 @@ export interface PacketRingSource {
   readonly descriptor?: number;
 }
 
-export type Source = PcapFileSource | PacketRingSource;
+export type Source = PcapFileSource | PacketRingSource | StreamSource;
 
 function wrong(what: string): DipperError {
   return new DipperError('ERR_OPTION_INVALID', what);
@@ -51,7 +69,31 @@ function whole(name: string, value: number, low: number, high: number): number {
 
 /** The source in the addon's words. Throws DipperError ERR_OPTION_INVALID. */
 export function nativeSource(source: Source): NativeSource {
-  if (source.type !== 'packet-ring') return { ...source };
+  switch (source.type) {
+    case 'pcap-file':
+      return nativeFile(source);
+    case 'stream':
+      return nativeStream(source);
+    case 'packet-ring':
+      return nativePacketRing(source);
+    default:
+      // The addon refuses what it does not know, and says what it knows.
+      return { type: String((source as { type: unknown }).type) };
+  }
+}
+
+function nativeFile({ pace = 'full', ...rest }: PcapFileSource): NativeSource {
+  if (pace !== 'full' && pace !== 'recorded')
+    throw wrong(`source.pace is ${JSON.stringify(pace)}; it must be "full" or "recorded"`);
+  return { ...rest, recordedPace: pace === 'recorded' };
+}
+
+function nativeStream({ name = 'stream', ...rest }: StreamSource): NativeSource {
+  whole('descriptor', rest.descriptor, 0, 2 ** 31 - 1);
+  return { ...rest, path: name };
+}
+
+function nativePacketRing(source: PacketRingSource): NativeSource {
   const { fanout, ...rest } = source;
   for (const [name, most] of [
     ['blockBytes', 64 << 20],
@@ -70,5 +112,6 @@ export function nativeSource(source: Source): NativeSource {
 
 /** What the messages call the interface unless told otherwise. */
 export function sourceName(source: Source): string {
-  return source.type === 'packet-ring' ? source.interface : source.path;
+  if (source.type === 'packet-ring') return source.interface;
+  return source.type === 'stream' ? (source.name ?? 'stream') : source.path;
 }

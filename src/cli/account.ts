@@ -41,6 +41,12 @@ export function account({ totals, discarded: reasons }: EngineCounters): Account
     ([packets, bytes, what]) =>
       `${String(packets).padStart(packetsWide)} packets  ${String(bytes).padStart(bytesWide)} bytes  ${what}\n`,
   );
+  if (total('filtered') > 0)
+    lines.push(`${total('filtered')} more packets did not pass the filter\n`);
+  if (total('kernel_dropped') > 0)
+    lines.push(
+      `${total('kernel_dropped')} more packets lost: they came faster than they were read\n`,
+    );
   if (total('events_lost') > 0)
     lines.push(`${total('events_lost')} events lost: the output was too slow\n`);
   return { text: lines.join(''), balanced };

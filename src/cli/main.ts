@@ -5,7 +5,7 @@ import type { Command } from './command.js';
 
 const commands: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
   spy: {
-    summary: 'what is in a capture file: every flow with its protocol and application',
+    summary: 'what is in a capture file or on an interface: every flow with its protocol',
     load: async () => (await import('./commands/spy.js')).command,
   },
 };

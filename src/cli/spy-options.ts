@@ -1,13 +1,14 @@
 // The command line of `dipper spy` -> what to run. Pure but for one look at whether a name is a file or a network
 // interface; every refusal says what, why and what to do.
 import { existsSync } from 'node:fs';
+import type { Source } from '../capture/source.js';
 import { DipperError } from '../errors.js';
 import { tunnels } from '../messages/tunnels.js';
 import type { OptionValues } from './command.js';
 import { usageError } from './command.js';
 
 export interface SpyOptions {
-  file: string;
+  source: Source;
   live: boolean;
   stats: boolean;
   json: boolean;
@@ -30,20 +31,21 @@ export interface SpyOptions {
   };
 }
 
-/** SnabbWall's words for where packets come from, except `pcap`. */
-const liveSources = ['raw', 'tap', 'pci', 'intel10g', 'intel1g'];
+/** Words for a network interface: ours, and SnabbWall's for one that the system has. */
+const liveSources = ['packet-ring', 'raw', 'tap'];
+/** SnabbWall's words for a network card that it drives itself. */
+const cardSources = ['pci', 'intel10g', 'intel1g'];
 
 const refuse = (message: string) => usageError('spy', message);
 
 export function spyOptions(values: OptionValues, operands: readonly string[]): SpyOptions {
-  const file = inputFile(operands);
   const text = (name: string) => values[name] as string | undefined;
   const packets = text('dpiPackets')?.split(',');
   if (packets && packets.length > 2) {
     throw refuse(`--dpi-packets ${text('dpiPackets')}: give N for all, or N,M for TCP and UDP`);
   }
   const options: SpyOptions = {
-    file,
+    source: source(values, operands),
     live: values.live === true,
     stats: values.stats === true,
     json: values.json === true,
@@ -89,43 +91,55 @@ export function spyOptions(values: OptionValues, operands: readonly string[]): S
   return options;
 }
 
-/** `pcap FILE`, or a bare FILE; the other sources of SnabbWall are told what they are waiting for. */
-function inputFile(operands: readonly string[]): string {
+/** A file or an interface, with what was said about it. */
+function source(values: OptionValues, operands: readonly string[]): Source {
+  const [word, name] = input(operands);
+  const filter = typeof values.filter === 'string' ? { filter: values.filter } : {};
+  if (word === 'packet-ring') {
+    if (values.paced === true) throw refuse('--paced is for capture files; leave it out');
+    const promiscuous = values.promiscuous === true ? { promiscuous: true } : {};
+    return { type: 'packet-ring', interface: name, ...filter, ...promiscuous };
+  }
+  if (values.promiscuous === true)
+    throw refuse('--promiscuous is for network interfaces; leave it out');
+  const pace = values.paced === true ? ({ pace: 'recorded' } as const) : {};
+  return { type: 'pcap-file', path: name, ...filter, ...pace };
+}
+
+/** `pcap FILE`, a bare FILE, `packet-ring IFACE` and its other words, or a bare IFACE that is no file. */
+function input(operands: readonly string[]): [word: 'pcap-file' | 'packet-ring', name: string] {
   const [first, second] = operands;
   if (first === undefined) {
     throw refuse('no capture file is named; give its path, or - for standard input');
   }
   if (operands.length > 2) {
     throw refuse(
-      `one capture file at a time, and ${operands.length} are named: ${operands.join(' ')}`,
+      `one capture file or interface at a time, and ${operands.length} are named: ${operands.join(' ')}`,
     );
   }
-  if (liveSources.includes(first) && (second !== undefined || !existsSync(first))) {
-    throw noLiveCapture(`\`${operands.join(' ')}\`:`);
+  if (cardSources.includes(first) && (second !== undefined || !existsSync(first))) {
+    throw new DipperError(
+      'ERR_SOURCE_UNAVAILABLE',
+      `\`${operands.join(' ')}\`: network cards are driven by the system, not by dipper; name the card's interface: dipper spy packet-ring IFACE`,
+    );
   }
   if (second !== undefined) {
-    if (first !== 'pcap') throw refuse(`No such input available: ${first}; the input is pcap FILE`);
-    return second;
+    if (liveSources.includes(first)) return ['packet-ring', second];
+    if (first === 'pcap') return ['pcap-file', second];
+    throw refuse(`No such input available: ${first}; the input is pcap FILE or packet-ring IFACE`);
   }
   if (first === 'pcap' && !existsSync(first)) {
     throw refuse('pcap needs the path of a capture file, or - for standard input');
   }
-  if (
+  if (liveSources.includes(first) && !existsSync(first)) {
+    throw refuse(`${first} needs the name of a network interface; \`ip link\` lists them`);
+  }
+  const isInterface =
     !first.includes('/') &&
     first !== '-' &&
     !existsSync(first) &&
-    existsSync(`/sys/class/net/${first}`)
-  ) {
-    throw noLiveCapture(`${first} is a network interface:`);
-  }
-  return first;
-}
-
-function noLiveCapture(what: string): DipperError {
-  return new DipperError(
-    'ERR_SOURCE_UNAVAILABLE',
-    `${what} live capture is not in this build yet; pipe one in: tcpdump -U -w - -i IFACE | dipper spy --live -`,
-  );
+    existsSync(`/sys/class/net/${first}`);
+  return [isInterface ? 'packet-ring' : 'pcap-file', first];
 }
 
 function integer(

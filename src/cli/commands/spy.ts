@@ -12,8 +12,8 @@ import { type SpyOptions, spyOptions } from '../spy-options.js';
 
 const spec: CommandSpec = {
   name: 'spy',
-  summary: 'Names the protocol and the application of every flow in a capture.',
-  usage: '[options] [pcap] FILE|-',
+  summary: 'Names the protocol and the application of every flow in a capture or on an interface.',
+  usage: '[options] [pcap] FILE|-\n       dipper spy [options] [packet-ring] IFACE',
   examples: [
     ['dipper spy traffic.pcap', 'every flow of a capture file, one line each'],
     [
@@ -24,6 +24,7 @@ const spec: CommandSpec = {
       'ssh gw tcpdump -U -w - | dipper spy --live pcap -',
       'flows of another machine, as they are identified',
     ],
+    ['dipper spy --live packet-ring eth0', 'what passes a network interface now, until Ctrl-C'],
     ['dipper spy --stats --workers 2 traffic.pcapng', 'with totals and rates, on two processors'],
   ],
   options: [
@@ -60,6 +61,12 @@ const spec: CommandSpec = {
       description:
         "SnabbWall's flow lines to the letter: lower and upper instead\nof client and server, hash as a signed 64-bit number",
     },
+    {
+      flags: '--filter <expr>',
+      description: "only what this lets through, in libpcap's language: 'port 53'",
+    },
+    { flags: '--promiscuous', description: 'frames for other machines, too (interfaces)' },
+    { flags: '--paced', description: 'packets in their own time (capture files)' },
     { flags: '-q, --quiet', description: 'no progress and no account on stderr' },
   ],
   exitCodes: [
@@ -67,8 +74,8 @@ const spec: CommandSpec = {
     [64, 'the command line is wrong'],
     [65, 'not a capture file, or a damaged one (what is readable was read)'],
     [66, 'no such file'],
-    [69, 'not available in this build or on this machine'],
-    [77, 'no permission'],
+    [69, 'no such network interface, or a kind that is not decoded'],
+    [77, 'no permission; capturing needs CAP_NET_RAW'],
     [130, 'interrupted (Ctrl-C), after printing what was there; 143 by SIGTERM'],
   ],
 };
@@ -81,13 +88,13 @@ export type SpyEngine = Pick<Engine, 'chunks' | 'events' | 'counters' | 'stop' |
 
 export function engineOptions(options: SpyOptions): EngineOptions {
   return {
-    source: { type: 'pcap-file', path: options.file },
+    source: options.source,
     workers: options.workers,
     events: options.live ? (options.json ? ['detected', 'expired'] : ['detected']) : ['expired'],
     reference: options.reference,
     ...(options.tunnels === undefined ? {} : { tunnels: options.tunnels }),
     ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
-    expiry: options.expire ? {} : 'none',
+    expiry: options.expire || options.source.type === 'packet-ring' ? {} : 'none',
     dpi: options.dpi,
   };
 }

@@ -8,10 +8,18 @@ import { command, engineOptions } from '../../../src/cli/commands/spy.js';
 import { spyOptions } from '../../../src/cli/spy-options.js';
 import { DipperError } from '../../../src/errors.js';
 
-function options(line: string) {
-  const parsed = parse(command.spec, line.split(' ').filter(Boolean));
+function parsedOptions(words: readonly string[]) {
+  const parsed = parse(command.spec, words);
   assert.ok(!parsed.help);
   return spyOptions(parsed.values, parsed.operands);
+}
+
+const options = (line: string) => parsedOptions(line.split(' ').filter(Boolean));
+
+function file(line: string): string {
+  const { source } = options(line);
+  assert.equal(source.type, 'pcap-file');
+  return source.path;
 }
 
 function refusal(line: string): [exitCode: number, message: string] {
@@ -27,11 +35,30 @@ function refusal(line: string): [exitCode: number, message: string] {
 describe('spy options', () => {
   it('take a file with and without the word pcap', () => {
     for (const line of ['pcap x.pcap', 'x.pcap', '--json x.pcap', 'pcap x.pcap --json']) {
-      assert.equal(options(line).file, 'x.pcap');
+      assert.equal(file(line), 'x.pcap');
     }
-    assert.equal(options('-').file, '-');
-    assert.equal(options('--live pcap -').file, '-');
-    assert.equal(options('-- -l').file, '-l');
+    assert.equal(file('-'), '-');
+    assert.equal(file('--live pcap -'), '-');
+    assert.equal(file('-- -l'), '-l');
+  });
+
+  it("take an interface by our word, by SnabbWall's and by its bare name", () => {
+    for (const line of ['packet-ring lo', 'raw lo', 'tap lo', 'lo'])
+      assert.deepEqual(options(line).source, { type: 'packet-ring', interface: 'lo' });
+    const live = engineOptions(parsedOptions(['--filter', 'udp port 53', '--promiscuous', 'lo']));
+    assert.deepEqual(live.source, {
+      type: 'packet-ring',
+      interface: 'lo',
+      filter: 'udp port 53',
+      promiscuous: true,
+    });
+    assert.deepEqual(live.expiry, {});
+    assert.deepEqual(parsedOptions(['--paced', '--filter', 'tcp', 'x']).source, {
+      type: 'pcap-file',
+      path: 'x',
+      filter: 'tcp',
+      pace: 'recorded',
+    });
   });
 
   it('take short options together and values in both forms', () => {
@@ -89,7 +116,7 @@ describe('spy options', () => {
   for (const [line, exitCode, words] of [
     ['', 64, /no capture file is named/],
     ['pcap', 64, /pcap needs the path/],
-    ['a b', 64, /^No such input available: a; the input is pcap FILE; see `dipper spy --help`$/],
+    ['a b', 64, /^No such input available: a; the input is pcap FILE or packet-ring IFACE; see/],
     ['pcap a b', 64, /3 are named/],
     ['--lvie x', 64, /^unknown option '--lvie'; did you mean --live\? see `dipper spy --help`$/],
     ['-Z x', 64, /unknown option '-Z'/],
@@ -109,12 +136,12 @@ describe('spy options', () => {
     ['--reference --expire x', 64, /--expire cannot be given with it/],
     ['--reference --dpi-packets 9 x', 64, /--dpi-packets cannot/],
     ['--json --snabb-compat x', 64, /text lines only/],
-    ['raw eth0', 69, /`raw eth0`: live capture is not in this build yet; pipe one in/],
-    ['tap tap0', 69, /not in this build/],
-    ['pci 0000:01:00.0', 69, /not in this build/],
-    ['intel10g 0000:01:00.0', 69, /not in this build/],
-    ['intel1g', 69, /not in this build/],
-    ['lo', 69, /lo is a network interface/],
+    ['raw', 64, /raw needs the name of a network interface/],
+    ['pci 0000:01:00.0', 69, /name the card's interface/],
+    ['intel10g 0000:01:00.0', 69, /name the card's interface/],
+    ['intel1g', 69, /name the card's interface/],
+    ['--promiscuous x', 64, /--promiscuous is for network interfaces/],
+    ['--paced raw lo', 64, /--paced is for capture files/],
   ] as const) {
     it(`refuse \`spy ${line}\` with ${exitCode}`, () => {
       const [code, message] = refusal(line);
@@ -131,7 +158,7 @@ describe('spy options', () => {
       process.chdir(folder);
       for (const name of ['raw', 'lo', 'pcap']) {
         writeFileSync(name, '');
-        assert.equal(options(name).file, name);
+        assert.equal(file(name), name);
       }
     } finally {
       process.chdir(before);
