@@ -10,7 +10,8 @@ import { eventually, flowLines, loopback, portOf, Rig } from './rig.js';
 
 const token = '0123456789abcdef0123456789abcdef';
 
-describe('access to the stream', () => {
+describe('access to the stream', function () {
+  this.timeout(20_000); // the clock of a busy machine
   let rig: Rig;
   let certificates: string;
   const file = (name: string) => join(certificates, name);

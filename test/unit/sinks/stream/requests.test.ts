@@ -5,7 +5,8 @@ import { validateMessage } from '../../../../src/messages/validate.js';
 import { LineReader, parseRequest } from '../../../../src/sinks/stream/request.js';
 import { type Client, digestOf, eventually, type flow, flowLines, Rig } from './rig.js';
 
-describe('requests to the stream', () => {
+describe('requests to the stream', function () {
+  this.timeout(20_000); // the clock of a busy machine
   let rig: Rig;
   beforeEach(() => {
     rig = new Rig();

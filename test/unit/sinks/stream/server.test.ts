@@ -7,7 +7,8 @@ import { createServer } from 'node:net';
 import { parseAnyMessage } from '../../../../src/messages/validate.js';
 import { digestOf, eventually, flowLines, loopback, portOf, Rig } from './rig.js';
 
-describe('StreamServer', () => {
+describe('StreamServer', function () {
+  this.timeout(20_000); // the clock of a busy machine
   let rig: Rig;
   beforeEach(() => {
     rig = new Rig();
