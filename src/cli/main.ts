@@ -8,6 +8,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: 'what is in a capture file or on an interface: every flow with its protocol',
     load: async () => (await import('./commands/spy.js')).command,
   },
+  status: {
+    summary: 'whether dipperd runs and how it is, with the drops of each interface',
+    load: async () => (await import('./commands/status.js')).command,
+  },
 };
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -49,6 +49,9 @@ export interface AgentIdentity {
   /** Words such as `conntrack`, `netlink`, `dns-cache`. */
   readonly features: readonly string[];
   readonly uuid: string;
+  /** Serial number and site, where they are known. */
+  readonly serial?: string;
+  readonly site?: string;
   /** ms since 1970. */
   readonly startedAt: number;
 }

@@ -60,6 +60,8 @@ const properties = {
   agent_version: amount('version', 'As in `agent_hello`.', 'agent_version (text from 5.x)'),
   build_version: text('As in `agent_hello`.', 'build_version (5.x)'),
   uuid: text('Name of this agent, `XX-XX-XX-XX`.'),
+  uuid_serial: Type.Optional(text('Serial number of the machine; absent without one.')),
+  uuid_site: Type.Optional(text('Name of the site; absent without one.')),
   pid: count('process id', 'Of the daemon.'),
   started_at: epochMs('Start of this run of the daemon.'),
   cpu_cores: count('processors', 'Processors that are online.', 'cpu_cores'),

@@ -1,6 +1,7 @@
 // A folder for the daemon's files. Every file in it is replaced whole: a temporary file beside it, fsync, rename, fsync
 // of the folder, so that a reader or the next start finds the old bytes or the new ones and never half of either
 // (rename(2), fsync(2)). Links are not followed; a folder that others could write to is refused.
+import { randomBytes } from 'node:crypto';
 import { constants, openSync, unlinkSync } from 'node:fs';
 import {
   access,
@@ -18,6 +19,7 @@ import {
 import { join } from 'node:path';
 import { DipperError } from '../errors.js';
 import type { Log } from '../log.js';
+import { readBounded } from './bounded-read.js';
 
 export interface DirectoryOptions {
   readonly log: Log;
@@ -36,8 +38,11 @@ export interface WriteOptions {
   readonly exclusive?: boolean;
 }
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
-const temporaryName = /^\.dipperd-(\d+)-\d+-.+\.tmp$/;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
+const temporaryName = /^\.dipperd-(\d+)-([0-9a-f]{8})-\d+-.+\.tmp$/;
+/** Tells the temporaries of this process from those of an earlier one with the same id. */
+const thisRun = randomBytes(4).toString('hex');
+let temporaries = 0;
 const code = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
 
 export class StateDirectory {
@@ -45,7 +50,6 @@ export class StateDirectory {
   readonly #options: DirectoryOptions;
   /** One writer a name at a time, so that the last to ask is the last to rename. */
   readonly #busy = new Map<string, Promise<unknown>>();
-  #temporaries = 0;
 
   private constructor(path: string, options: DirectoryOptions) {
     this.path = path;
@@ -91,27 +95,10 @@ export class StateDirectory {
   }
 
   /** NAME's bytes, undefined without such a file. Throws when it is no plain file of ours or longer than `limit`. */
-  async read(name: string, limit: number): Promise<Buffer | undefined> {
+  read(name: string, limit: number): Promise<Buffer | undefined> {
     checkName(name);
-    let file: FileHandle;
-    try {
-      // O_NONBLOCK: a FIFO under this name must not hold the start up.
-      file = await open(join(this.path, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    } catch (error) {
-      if (code(error) === 'ENOENT') return undefined;
-      throw error;
-    }
-    try {
-      const about = await file.stat();
-      const { size, uid } = about;
-      if (!about.isFile()) throw new Error('is not a plain file');
-      if (!this.#options.shared && !this.#owners().includes(uid))
-        throw new Error(`belongs to user ${uid}`);
-      if (size > limit) throw new Error(`has ${size} bytes; at most ${limit} are read`);
-      return await readAll(file, size);
-    } finally {
-      await file.close();
-    }
+    const owners = this.#options.shared ? {} : { owners: this.#owners() };
+    return readBounded(join(this.path, name), { limit, ...owners });
   }
 
   async remove(name: string): Promise<void> {
@@ -188,8 +175,8 @@ export class StateDirectory {
   }
 
   #temporaryPath(name: string): string {
-    this.#temporaries += 1;
-    return join(this.path, `.dipperd-${process.pid}-${this.#temporaries}-${name}.tmp`);
+    temporaries += 1;
+    return join(this.path, `.dipperd-${process.pid}-${thisRun}-${temporaries}-${name}.tmp`);
   }
 
   async #sync(): Promise<void> {
@@ -226,8 +213,9 @@ export class StateDirectory {
   /** Temporaries of processes that are gone. In a container every run may have the same process id. */
   async #removeLeftovers(): Promise<void> {
     for (const name of await readdir(this.path)) {
-      const pid = Number(temporaryName.exec(name)?.[1] ?? 0);
-      if (pid === 0 || (pid !== process.pid && alive(pid))) continue;
+      const [, pid, run] = temporaryName.exec(name) ?? [];
+      if (pid === undefined || run === thisRun) continue;
+      if (Number(pid) !== process.pid && alive(Number(pid))) continue;
       await unlink(join(this.path, name)).catch(ignore('ENOENT'));
       this.#options.log.debug({ file: name }, 'temporary file of an earlier run removed');
     }
@@ -270,17 +258,6 @@ function directoryError(path: string, cause: NodeJS.ErrnoException): DipperError
     `${path}: cannot be used as a folder for state: ${cause.message}; choose another one`,
     { cause },
   );
-}
-
-async function readAll(file: FileHandle, size: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(size);
-  let at = 0;
-  while (at < size) {
-    const { bytesRead } = await file.read(bytes, at, size - at, at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-  }
-  return bytes.subarray(0, at);
 }
 
 function checkName(name: string): void {

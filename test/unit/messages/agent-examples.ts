@@ -57,6 +57,8 @@ export const agentExamples = {
     agent_version: 0.1,
     build_version: 'Dipper/0.1.0 (linux; x64) nDPI/4.2.0 JSON/1.90',
     uuid: 'A1-B2-C3-D4',
+    uuid_serial: 'SN-1',
+    uuid_site: '0f8fad5b-d9cb-469f-a165-70867728950e',
     pid: 4711,
     started_at: 1700000000000,
     cpu_cores: 4,

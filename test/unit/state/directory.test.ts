@@ -167,9 +167,9 @@ describe('the folder for state', () => {
     const directory = await openIt();
     const dead = spawnSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' });
     const names = {
-      [`.dipperd-${dead.stdout.trim()}-1-status.json.tmp`]: false,
-      [`.dipperd-${process.pid}-77-status.json.tmp`]: false,
-      '.dipperd-1-1-status.json.tmp': true, // process 1 lives
+      [`.dipperd-${dead.stdout.trim()}-0a1b2c3d-1-status.json.tmp`]: false,
+      [`.dipperd-${process.pid}-0a1b2c3d-77-status.json.tmp`]: false,
+      '.dipperd-1-0a1b2c3d-1-status.json.tmp': true, // process 1 lives
       '.bashrc': true,
       'x.tmp': true,
     };
@@ -182,6 +182,15 @@ describe('the folder for state', () => {
         .filter((name) => names[name])
         .sort(),
     );
+  });
+
+  it('leaves what another part of this process is writing there', async () => {
+    const first = await openIt();
+    await first.replace('a', async (file) => {
+      await (await openIt()).write('b', 'b');
+      await file.writeFile('a');
+    });
+    assert.deepEqual(readdirSync(first.path), ['a', 'b']);
   });
 
   it('sets files aside, says so, and keeps the newest', async () => {
