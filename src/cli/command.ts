@@ -40,6 +40,36 @@ export interface Command {
   run(values: OptionValues, operands: readonly string[], io: Io): Promise<number>;
 }
 
+/** A command that has commands of its own: `dipper config show`. Their names in the specs are whole: `config show`. */
+export interface CommandGroup {
+  name: string;
+  summary: string;
+  commands: Readonly<Record<string, Command>>;
+}
+
+/** The command of `group` that `argv` begins with. Throws DipperError with the nearest name. */
+export function memberOf(group: CommandGroup, argv: readonly string[]): Command {
+  const [first] = argv;
+  const member =
+    first !== undefined && Object.hasOwn(group.commands, first) ? group.commands[first] : undefined;
+  if (member !== undefined) return member;
+  const names = Object.keys(group.commands);
+  if (first === undefined) throw usageError(group.name, `say which of ${names.join(', ')}`);
+  throw unknownCommandError(first, names, group.name);
+}
+
+export function groupHelp(group: CommandGroup): string {
+  const rows = Object.entries(group.commands).map(
+    ([name, { spec }]) => [name, spec.summary] as const,
+  );
+  return [
+    `${group.summary}\n`,
+    `Usage: dipper ${group.name} COMMAND [options]\n`,
+    `Commands:\n${table(rows)}`,
+    `\`dipper ${group.name} COMMAND --help\` tells about one command.\n`,
+  ].join('\n');
+}
+
 export type Parsed = { help: true } | { help: false; values: OptionValues; operands: string[] };
 
 export function parse(spec: CommandSpec, argv: readonly string[]): Parsed {
@@ -96,7 +126,11 @@ export function table(rows: readonly (readonly [string, string])[]): string {
 }
 
 /** What to say of a command that does not exist, with the nearest one that does. */
-export function unknownCommandError(name: string, known: readonly string[]): DipperError {
+export function unknownCommandError(
+  name: string,
+  known: readonly string[],
+  group = '',
+): DipperError {
   const program = new Parser('dipper')
     .exitOverride()
     .configureOutput({ writeErr: () => {}, writeOut: () => {} });
@@ -104,8 +138,8 @@ export function unknownCommandError(name: string, known: readonly string[]): Dip
   try {
     program.parse([name], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return usageError('', error.message);
+    if (error instanceof CommanderError) return usageError(group, error.message);
     throw error;
   }
-  return usageError('', `unknown command '${name}'`);
+  return usageError(group, `unknown command '${name}'`);
 }

@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 // `dipper`: the table of commands, and the one place where errors become words on stderr and an exit code. Each
 // command's code is loaded when it is called: start-up time is part of every run.
-import type { Command } from './command.js';
+import type { Command, CommandGroup } from './command.js';
 
-const commands: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+interface Row {
+  summary: string;
+  load: () => Promise<Command | CommandGroup>;
+}
+
+const commands: Readonly<Record<string, Row>> = {
   spy: {
     summary: 'what is in a capture file or on an interface: every flow with its protocol',
     load: async () => (await import('./commands/spy.js')).command,
@@ -11,6 +16,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
   status: {
     summary: 'whether dipperd runs and how it is, with the drops of each interface',
     load: async () => (await import('./commands/status.js')).command,
+  },
+  config: {
+    summary: 'the configuration of the daemon: what holds, a sample, what is wrong with a file',
+    load: async () => (await import('./commands/config.js')).command,
   },
 };
 
@@ -22,13 +31,20 @@ async function main(argv: readonly string[]): Promise<number> {
     return 64;
   }
   if (first === '--help' || first === '-h') return await help(undefined);
-  if (first === 'help') return await help(second);
+  if (first === 'help') return await help(second, argv.slice(2));
   const row = Object.hasOwn(commands, first) ? commands[first] : undefined;
   if (row === undefined) return await unknownCommand(first);
 
-  const command = await row.load();
-  const { helpText, parse } = await import('./command.js');
-  const parsed = parse(command.spec, argv.slice(1));
+  const loaded = await row.load();
+  const { groupHelp, helpText, memberOf, parse } = await import('./command.js');
+  let command: Command;
+  let rest = argv.slice(1);
+  if ('commands' in loaded) {
+    if (second === '--help' || second === '-h') return await print(groupHelp(loaded));
+    command = memberOf(loaded, rest);
+    rest = rest.slice(1);
+  } else command = loaded;
+  const parsed = parse(command.spec, rest);
   if (parsed.help) return await print(helpText(command.spec));
   const { processIo } = await import('./io.js');
   return await command.run(parsed.values, parsed.operands, processIo());
@@ -48,12 +64,15 @@ function overview(): string {
   ].join('\n');
 }
 
-async function help(name: string | undefined): Promise<number> {
+async function help(name: string | undefined, rest: readonly string[] = []): Promise<number> {
   if (name === undefined) return await print(overview());
   const row = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (row === undefined) return await unknownCommand(name);
-  const { helpText } = await import('./command.js');
-  return await print(helpText((await row.load()).spec));
+  const { groupHelp, helpText, memberOf } = await import('./command.js');
+  const loaded = await row.load();
+  if (!('commands' in loaded)) return await print(helpText(loaded.spec));
+  if (rest.length === 0) return await print(groupHelp(loaded));
+  return await print(helpText(memberOf(loaded, rest).spec));
 }
 
 async function unknownCommand(name: string): Promise<never> {

@@ -76,15 +76,27 @@ export const legacyKeys: Readonly<Record<string, Readonly<Record<string, string>
   interfaces: ring,
 };
 
-const legacySections: readonly (readonly [pattern: RegExp, why: string])[] = [
-  [/^watches$/, 'files are not watched'],
-  [/^(services|tasks|plugins|plugin-.+|proc-.+|sink-(?!headers$).+)$/, noPlugins],
-  [/^sink-headers$/, noUpload],
-  [/^netify-api$/, noApi],
-  [/^protocols$/, 'all protocols of libndpi are on'],
+interface LegacySection {
+  readonly pattern: RegExp;
+  /** As documents write it. */
+  readonly shown: string;
+  readonly why: string;
+}
+
+export const legacySections: readonly LegacySection[] = [
+  { pattern: /^watches$/, shown: 'watches', why: 'files are not watched' },
+  { pattern: /^(services|tasks)$/, shown: 'services, tasks', why: noPlugins },
+  { pattern: /^sink-headers$/, shown: 'sink_headers', why: noUpload },
+  {
+    pattern: /^(plugins|(plugin|proc|sink)-.+)$/,
+    shown: 'proc-TAG, sink-TAG',
+    why: noPlugins,
+  },
+  { pattern: /^netify-api$/, shown: 'netify-api', why: noApi },
+  { pattern: /^protocols$/, shown: 'protocols', why: 'all protocols of libndpi are on' },
 ];
 
 /** Why the section has no meaning, or undefined when it is not one of netifyd's. */
 export function legacySection(name: string): string | undefined {
-  return legacySections.find(([pattern]) => pattern.test(name))?.[1];
+  return legacySections.find(({ pattern }) => pattern.test(name))?.why;
 }

@@ -10,7 +10,8 @@ import { problemText } from '../../../src/config/problems.js';
 const parse = (text: string | Buffer) => parseIni('f', Buffer.from(text));
 const problems = (text: string | Buffer) => parse(text).problems.map(problemText);
 
-describe('config ini file', () => {
+describe('config ini file', function () {
+  this.timeout(20_000);
   it('gives every entry with its line, section and index', () => {
     const file = parse(
       '\ufeff; comment\r\n[netifyd] ; ours\r\n\r\nA = 1\n[flow_hash_cache]\n  b=2\n[Capture_Interface_Eth0.100]\naddress[2] = x\naddress[] = y\nc : 3\n',

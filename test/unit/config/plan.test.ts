@@ -52,7 +52,8 @@ const anyConfig: fc.Arbitrary<Config> = fc
   )
   .map((parts) => config(parts.join('')));
 
-describe('config plan', () => {
+describe('config plan', function () {
+  this.timeout(20_000);
   it('has nothing to do from a configuration to itself', () => {
     fc.assert(
       fc.property(anyConfig, (one) => {
