@@ -20,6 +20,7 @@ struct BlockRing::SlotAllocator {
   void deallocate(T*, size_t) {
     BlockRing* ring = slot->ring;
     __atomic_store_n(&slot->block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+    slot->out.store(false, std::memory_order_release);
     ring->unreference();
   }
   template <typename U>
@@ -74,13 +75,16 @@ void BlockRing::unreference() {
 }
 
 bool BlockRing::ready() const {
-  return (__atomic_load_n(&slots_[next_].block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) &
+  const Slot& slot = slots_[next_];
+  if (slot.out.load(std::memory_order_acquire)) return false;
+  return (__atomic_load_n(&slot.block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) &
           TP_STATUS_USER) != 0;
 }
 
 tpacket_block_desc* BlockRing::take(BlockRef& ref) {
   Slot& slot = slots_[next_];
   next_ = next_ + 1 == slots_.size() ? 0 : next_ + 1;
+  slot.out.store(true, std::memory_order_relaxed);
   references_.fetch_add(1, std::memory_order_relaxed);
   ref = BlockRef(static_cast<const void*>(slot.block), [](const void*) {},
                  SlotAllocator<unsigned char>(&slot));

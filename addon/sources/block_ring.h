@@ -34,7 +34,8 @@ class BlockRing {
   void release();  // by the reader, once, instead of delete
 
   int socket() const { return socket_.get(); }
-  // Whether the kernel has handed over the next block.
+  // Whether the kernel has handed over the next block. One that we have not given back since its last
+  // round says the same in its status, so we keep our own record of those.
   bool ready() const;
   // That block, which must be ready; the next one is next.
   tpacket_block_desc* take(BlockRef& ref);
@@ -43,6 +44,7 @@ class BlockRing {
   struct Slot {
     BlockRing* ring;
     tpacket_block_desc* block;
+    std::atomic<bool> out{false};  // from take() until the kernel has it again
     // The reference count of the block's BlockRef lives here: nothing is allocated for a block.
     alignas(std::max_align_t) unsigned char control[64];
   };
