@@ -28,7 +28,7 @@ export class History {
   /** Adds the content of the open file `descriptor`, removes the oldest. Throws the system's error. */
   async keep(descriptor: number, at: Date): Promise<void> {
     if (this.#keep === 0) return;
-    const name = `${this.#stem}${compactTime(at)}${this.#suffix}`;
+    const name = this.#name(at);
     await this.#directory.replace(name, async (file) => {
       await pipeline(
         createReadStream('', { fd: descriptor, start: 0, autoClose: false }),
@@ -37,6 +37,15 @@ export class History {
       );
     });
     await this.#removeOldest(name);
+  }
+
+  /** Removes what a crash kept from being removed. */
+  async trim(at: Date): Promise<void> {
+    if (this.#keep > 0) await this.#removeOldest(this.#name(at));
+  }
+
+  #name(at: Date): string {
+    return `${this.#stem}${compactTime(at)}${this.#suffix}`;
   }
 
   /** Names from the future go first: the clock was set back, and they would push out all that is new. */

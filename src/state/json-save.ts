@@ -60,7 +60,9 @@ export class JsonSave {
   static async open(options: JsonSaveOptions): Promise<JsonSave> {
     const { log, owner, path } = options;
     const about = owner === undefined ? { log, shared: true } : { log, shared: true, owner };
-    return new JsonSave(options, await StateDirectory.open(dirname(path), about));
+    const save = new JsonSave(options, await StateDirectory.open(dirname(path), about));
+    await save.#history.trim(save.#now());
+    return save;
   }
 
   /** Since the start: files written, intervals skipped because one was still being written, flows left out. */
@@ -176,11 +178,15 @@ export class JsonSave {
   async #keep(descriptor: number): Promise<void> {
     const file = join(this.#directory.path, 'history');
     try {
-      await this.#history.keep(descriptor, new Date(this.#options.now?.() ?? Date.now()));
+      await this.#history.keep(descriptor, this.#now());
       this.#options.failures.succeeded(file);
     } catch (error) {
       this.#options.failures.failed(file, error);
     }
+  }
+
+  #now(): Date {
+    return new Date(this.#options.now?.() ?? Date.now());
   }
 
   #wanted(line: Buffer): ReturnType<typeof flowText> {

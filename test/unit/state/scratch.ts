@@ -1,5 +1,5 @@
 // A folder of its own for a test, and a log that keeps what was said.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog, type Log } from '../../../src/log.js';
@@ -11,11 +11,17 @@ export interface Said {
 }
 
 export class Scratch {
-  readonly path = mkdtempSync(join(tmpdir(), 'dipper-state-'));
+  readonly path: string;
   readonly said: Said[] = [];
   readonly log: Log = createLog('debug', {
     write: (line) => void this.said.push(JSON.parse(line) as Said),
   });
+
+  /** `memory`: on a file system in memory where there is one. */
+  constructor(memory = false) {
+    const parent = memory && existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+    this.path = mkdtempSync(join(parent, 'dipper-state-'));
+  }
 
   in(...names: string[]): string {
     return join(this.path, ...names);
