@@ -46,6 +46,10 @@ export const errorTable = {
     exitCode: exitCodes.badInput,
     summary: 'the capture file ends early or is corrupt; everything before that place was read',
   },
+  ERR_STREAM_FORMAT: {
+    exitCode: exitCodes.badInput,
+    summary: 'what answers at an address is no stream of messages',
+  },
   ERR_NDPI_FILE: {
     exitCode: exitCodes.badInput,
     summary: 'nDPI refuses a protocol, category, risk, JA3 or certificate file',

@@ -8,6 +8,8 @@ export interface OptionSpec {
   /** As in `-D, --duration <secs>`. */
   flags: string;
   description: string;
+  /** May be given several times; the values arrive joined by commas. */
+  repeat?: true;
 }
 
 export interface CommandSpec {
@@ -77,7 +79,10 @@ export function parse(spec: CommandSpec, argv: readonly string[]): Parsed {
     .exitOverride()
     .configureOutput({ writeErr: () => {}, writeOut: () => {} })
     .argument('[operands...]');
-  for (const option of spec.options) parser.option(option.flags, option.description);
+  for (const { flags, description, repeat } of spec.options) {
+    if (repeat) parser.option(flags, description, joined);
+    else parser.option(flags, description);
+  }
   try {
     parser.parse(argv, { from: 'user' });
   } catch (error) {
@@ -87,6 +92,9 @@ export function parse(spec: CommandSpec, argv: readonly string[]): Parsed {
   }
   return { help: false, values: parser.opts(), operands: parser.args };
 }
+
+const joined = (value: string, before: string | undefined): string =>
+  before === undefined ? value : `${before},${value}`;
 
 /** `error: unknown option '--x'\n(Did you mean --y?)` and the like, as one line that says what to do. */
 export function usageError(command: string, message: string): DipperError {

@@ -13,6 +13,14 @@ const commands: Readonly<Record<string, Row>> = {
     summary: 'what is in a capture file or on an interface: every flow with its protocol',
     load: async () => (await import('./commands/spy.js')).command,
   },
+  stream: {
+    summary: 'the messages of a running dipperd, or of a netifyd, as lines of JSON',
+    load: async () => (await import('./commands/stream.js')).command,
+  },
+  schema: {
+    summary: 'what the messages contain, as JSON Schema',
+    load: async () => (await import('./commands/schema.js')).command,
+  },
   status: {
     summary: 'whether dipperd runs and how it is, with the drops of each interface',
     load: async () => (await import('./commands/status.js')).command,
