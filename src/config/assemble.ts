@@ -4,7 +4,7 @@ import type { TSchema } from 'typebox';
 import { didYouMean, type Origin, type Problem } from './problems.js';
 import { sections } from './schema/index.js';
 import { type Annotations, stateVolatile } from './schema/values.js';
-import { type Cell, itemOf, type Scope, type Store } from './store.js';
+import { type Cell, itemOf, type Scope, type Store, stronger } from './store.js';
 
 export interface Place {
   /** As the file names it: `socket.listen_port[0]`. */
@@ -52,14 +52,15 @@ class Assembler {
     const defaults = (['capture_defaults', 'capture_defaults_tpv3'] as const).map((property) =>
       this.#store.scope(property),
     );
-    config.interfaces = [...this.#store.interfaces].map(([name, scope], i) => ({
-      name,
-      ...this.#plain(scope, `/interfaces/${i}`, defaults),
-    }));
+    config.interfaces = [...this.#store.interfaces].map(([name, scope], i) => {
+      const origin = this.#store.headerOf(name) ?? originOf(scope);
+      this.#places.set(`/interfaces/${i}/name`, { name: scope.name, origin });
+      return { name, ...this.#plain(scope, `/interfaces/${i}`, defaults) };
+    });
     return { config, places: this.#places };
   }
 
-  /** The keys with one value, and the lists. What is not in `scope` is taken from the scope of `inherited` that knows it. */
+  /** The keys with one value, and the lists. What `scope` does not say is that of the scope in `inherited` that knows it. */
   #plain(scope: Scope, pointer: string, inherited: readonly Scope[]): Fields {
     const fields: Fields = {};
     for (const [key, schema] of Object.entries(scope.keys)) {
@@ -67,11 +68,11 @@ class Assembler {
         fields[key] = this.#list(scope, pointer, key);
         continue;
       }
-      const from = scope.values.has(key)
-        ? scope
-        : (inherited.find((one) => Object.hasOwn(one.keys, key)) ?? scope);
-      const name = `${from.name}.${key}`;
-      this.#put(fields, `${pointer}/${key}`, key, name, schema, from.values.get(key));
+      const general = inherited.find((one) => Object.hasOwn(one.keys, key));
+      const own = scope.values.get(key);
+      const cell = stronger(own, general?.values.get(key));
+      const from = own !== undefined && cell === own ? scope : (general ?? scope);
+      this.#put(fields, `${pointer}/${key}`, key, `${from.name}.${key}`, schema, cell);
     }
     return fields;
   }
@@ -112,7 +113,7 @@ class Assembler {
       for (const [key, schema] of Object.entries(group.keys as Record<string, TSchema>)) {
         const place = `${pointer}/${group.property}/${i}/${key}`;
         const name = `${scope.name}.${key}[${index}]`;
-        this.#put(fields, place, key, name, schema, cells.get(key) ?? scope.all.get(key));
+        this.#put(fields, place, key, name, schema, stronger(cells.get(key), scope.all.get(key)));
       }
       return fields;
     });
@@ -147,6 +148,15 @@ class Assembler {
       return whole;
     });
   }
+}
+
+/** Where an interface comes from that has no section in the file: its role, else anything said of it. */
+function originOf(scope: Scope): Origin {
+  const [any] = [
+    ...scope.values.values(),
+    ...[...scope.lists.values()].flatMap((l) => [...l.values()]),
+  ];
+  return (scope.values.get('role') ?? any)?.origin ?? isDefault;
 }
 
 const annotations = (schema: TSchema) => schema as unknown as Annotations;

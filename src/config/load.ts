@@ -23,6 +23,15 @@ export interface LoadOptions {
   readonly defaultFile?: string | 'none';
   /** For tests: whether a file that a key names can be read. */
   readonly readable?: ReadableProbe;
+  /** What parts above this one refuse: a filter that does not compile. Asked when nothing else is wrong. */
+  readonly judge?: (config: Config) => readonly Verdict[];
+}
+
+export interface Verdict {
+  /** JSON pointer into the configuration: `/interfaces/0/filter`. */
+  readonly pointer: string;
+  /** Goes on after the name of the key: `is no filter: syntax error; see pcap-filter(7)`. */
+  readonly message: string;
 }
 
 export interface LoadedConfig {
@@ -41,7 +50,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const line = options.commandLine ?? { interfaces: [], overrides: [] };
   const file = configFile(line.configFile, environment, options.defaultFile);
   const ini = file === undefined ? undefined : readIniFile(file);
-  return fromSources(ini, environment, line, options.readable);
+  return fromSources(ini, environment, line, options);
 }
 
 /** The same, with the file already read. */
@@ -49,7 +58,7 @@ export function fromSources(
   ini: IniFile | undefined,
   environment: Environment,
   line: Pick<CommandLine, 'interfaces' | 'overrides'>,
-  readable?: ReadableProbe,
+  { readable, judge }: Pick<LoadOptions, 'readable' | 'judge'> = {},
 ): LoadedConfig {
   const store = new Store();
   const problems: Problem[] = [...(ini?.problems ?? [])];
@@ -72,6 +81,12 @@ export function fromSources(
     const config = assembled.config as unknown as Config;
     problems.push(...crossChecks(config, assembled.places, readable));
   }
+  if (problems.length === 0 && judge !== undefined) {
+    for (const { pointer, message } of judge(assembled.config as unknown as Config)) {
+      const { name, origin } = assembled.places.get(pointer) ?? { name: pointer, origin: none };
+      problems.push({ origin, message: `\`${name}\` ${message}` });
+    }
+  }
   if (problems.length > 0) throw new ConfigError(inOrder(problems));
   return {
     config: freeze(assembled.config) as unknown as Config,
@@ -90,6 +105,8 @@ function configFile(
   if (chosen !== undefined && chosen !== '') return chosen;
   return defaultFile !== 'none' && existsSync(defaultFile) ? defaultFile : undefined;
 }
+
+const none = { kind: 'default' } as const;
 
 /** The file's problems by line, then those of variables and flags; none twice. */
 function inOrder(problems: readonly Problem[]): Problem[] {

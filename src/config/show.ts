@@ -55,14 +55,15 @@ export function showJson(loaded: LoadedConfig, { origin }: { origin: boolean }):
 function rows({ config, places }: LoadedConfig): Row[] {
   return [...places].flatMap(([pointer, { name, origin }]): Row[] => {
     const steps = pointer.split('/').slice(1);
-    const schema = schemaOf(steps);
     // The values that an interface has from the defaults are shown there.
-    if (steps[0] === 'interfaces' && !name.startsWith(interfaceSection.prefix)) return [];
+    const isInherited = !name.startsWith(interfaceSection.prefix);
+    if (steps[0] === 'interfaces' && (isInherited || steps[2] === 'name')) return [];
     const value = steps.reduce<unknown>(
       (at, step) => (at as Record<string, unknown>)[step],
       config,
     );
     if (value === undefined) return [];
+    const schema = schemaOf(steps);
     const dot = name.lastIndexOf('.');
     const text = schema['x-kind'] === 'secret' ? masked : fileText(value, schema);
     return [

@@ -16,6 +16,15 @@ export interface Cell {
 
 export type Properties = Readonly<Record<string, TSchema>>;
 
+/** Which of the two is from the stronger source, `special` when both are from the same. */
+export function stronger(special: Cell | undefined, general: Cell | undefined): Cell | undefined {
+  if (special === undefined || general === undefined) return special ?? general;
+  const rank = ({ origin }: Cell) => strength.indexOf(origin.kind);
+  return rank(general) > rank(special) ? general : special;
+}
+
+const strength: readonly Origin['kind'][] = ['default', 'file', 'environment', 'flag'];
+
 /** The places of one section, or of one interface. */
 export class Scope {
   /** As in the file, for messages. */
@@ -35,6 +44,9 @@ export class Scope {
   }
 }
 
+/** After so many problems of one source the rest is not looked at. */
+const mostProblems = 100;
+
 /** Indices above this are refused: nobody means them, and `key[]` counts on from here. */
 const lastIndex = 1023;
 
@@ -43,8 +55,10 @@ export class Store {
   readonly notices: string[] = [];
   readonly #scopes = new Map<string, Scope>();
   readonly #interfaces = new Map<string, Scope>();
-  /** Sections that were reported. */
+  /** What was reported: sections, and keys of netifyd. */
   readonly #told = new Set<string>();
+  /** Interface -> where its section begins in the file. */
+  readonly #headers = new Map<string, Origin>();
 
   constructor() {
     for (const section of sections) {
@@ -64,12 +78,28 @@ export class Store {
 
   /** A header of the file: reported when unknown, and an interface even when it is empty. */
   addSection(name: string, origin: Origin): void {
+    if (this.problems.length > mostProblems) return;
+    if (name.startsWith(interfaceSection.prefix)) {
+      const first = this.#headers.get(name);
+      if (first !== undefined) {
+        const message = `[${name}] is already there: ${originText(first)}; join the two`;
+        this.problems.push({ origin, message });
+      } else this.#headers.set(name, origin);
+    }
     this.#find(name, origin);
+  }
+
+  /** Where an interface was named first. */
+  headerOf(interfaceName: string): Origin | undefined {
+    return this.#headers.get(`${interfaceSection.prefix}${interfaceName}`);
   }
 
   addAll(settings: readonly Setting[]): void {
     const seen = new Map<string, Origin>();
-    for (const setting of settings) this.#add(setting, seen);
+    for (const setting of settings) {
+      if (this.problems.length > mostProblems) return;
+      this.#add(setting, seen);
+    }
   }
 
   #find(name: string, origin: Origin): { scope: Scope; property: string } | undefined {
@@ -116,6 +146,9 @@ export class Store {
   #unknownKey({ section, key, origin }: Setting, scope: Scope, property: string) {
     const legacy = legacyKeys[property];
     if (legacy !== undefined && Object.hasOwn(legacy, key)) {
+      const id = `${scope.name}.${key}`;
+      if (this.#told.has(id)) return undefined;
+      this.#told.add(id);
       this.notices.push(`${originText(origin)}: ${key} has no meaning here: ${legacy[key]}`);
       return undefined;
     }

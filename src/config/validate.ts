@@ -25,7 +25,7 @@ export function validate({ config, places }: Assembled): Problem[] {
   if (check(config)) return [];
   return (check.errors ?? []).map((error) => {
     const place = places.get(error.instancePath) ?? parentPlace(error.instancePath, places);
-    const name = place?.name ?? error.instancePath;
+    const name = place?.name ?? error.instancePath.slice(1).replaceAll('/', '.');
     return {
       origin: place?.origin ?? { kind: 'default' },
       message: `\`${name}\` ${sentence(error)}`,

@@ -2,7 +2,7 @@
 
 import { parseCommandLine } from '../../../src/config/command-line.js';
 import { parseIni } from '../../../src/config/ini-file.js';
-import { fromSources, type LoadedConfig } from '../../../src/config/load.js';
+import { fromSources, type LoadedConfig, type LoadOptions } from '../../../src/config/load.js';
 import { ConfigError, problemText } from '../../../src/config/problems.js';
 
 export const path = '/etc/dipperd.conf';
@@ -14,14 +14,17 @@ export interface Texts {
 }
 
 /** Every file can be read, every interface exists. */
-export function configure({ file, environment = {}, argv = [] }: Texts): LoadedConfig {
+export function configure(
+  { file, environment = {}, argv = [] }: Texts,
+  options: Pick<LoadOptions, 'judge'> = {},
+): LoadedConfig {
   const line = parseCommandLine(argv, {
     isFile: () => false,
     isInterface: () => true,
     folder: '/home/operator',
   });
   const ini = file === undefined ? undefined : parseIni(path, Buffer.from(file));
-  return fromSources(ini, environment, line, () => undefined);
+  return fromSources(ini, environment, line, { readable: () => undefined, ...options });
 }
 
 /** The lines of the error, without the path; empty when there is none. */

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
+import { largestFile } from '../../../src/config/ini-file.js';
 import { listenersOf } from '../../../src/config/listeners.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { ConfigError, originText } from '../../../src/config/problems.js';
+import { interfaceSection, sections } from '../../../src/config/schema/index.js';
 import { configure, path, problemsOf } from './configure.js';
 
 const variable = (name: string) => `\${path_state${name}}`;
@@ -196,6 +199,88 @@ describe('config load', () => {
       'DIPPER_LOG_LEVL: no key has this name; did you mean `DIPPER_LOG_LEVEL`?',
     ]);
   });
+
+  it('lets what is said of all win over what is said of one only from a stronger source', () => {
+    const file =
+      '[socket]\nlisten_address[0] = 0.0.0.0\ninsecure[0] = no\n[capture-interface-eth0]\npromiscuous = no\nreplay_delay = no\n';
+    const environment = { DIPPER_CAPTURE_DEFAULTS_PROMISCUOUS: 'yes' };
+    const { config } = configure({ file, environment, argv: ['--insecure'] });
+    assert.equal(config.socket.listeners[0]?.insecure, true);
+    assert.deepEqual(
+      [config.interfaces[0]?.promiscuous, config.interfaces[0]?.replay_delay],
+      [true, false],
+    );
+    const both = `${file}[capture-defaults]\npromiscuous = yes\n`;
+    const same = configure({ file: both, argv: ['--insecure'] }).config;
+    assert.equal(same.interfaces[0]?.promiscuous, false);
+  });
+
+  it('refuses two sections of one interface', () => {
+    const file = '[capture-interface-a]\n[capture-interface-b]\n[capture_interface_a]\n';
+    assert.deepEqual(problemsOf({ file }), [
+      '3: [capture-interface-a] is already there: 1; join the two',
+    ]);
+  });
+
+  it('asks the parts above, and gives their verdict a place', () => {
+    const judge = () => [{ pointer: '/interfaces/0/filter', message: 'is no filter' }];
+    assert.throws(
+      () => configure({ file: '[capture-interface-a]\nfilter = tcp\n' }, { judge }),
+      /dipperd\.conf:2: `capture-interface-a\.filter` is no filter$/,
+    );
+  });
+
+  it('ends quickly on a file made to be slow, with a hundred problems', () => {
+    for (const line of ['max_flow_ = 1\n', '[sokcets]\n', 'url_sink = 1\n', 'max_flows = 1\n']) {
+      const file = `[dipperd]\n${line.repeat(largestFile / line.length - 2)}`;
+      const start = performance.now();
+      const lines = problemsOf({ file });
+      assert.ok(lines.length <= 102, String(lines.length));
+      assert.ok(performance.now() - start < 10_000);
+    }
+  }).timeout(60_000);
+
+  it('throws nothing but ConfigError, whatever the file says', () => {
+    const names = [...sections.map(({ name }) => name), 'netifyd', 'capture-interface-eth0', 'x'];
+    const keys = [
+      ...sections.flatMap(({ keys: own, group }) => [
+        ...Object.keys(own),
+        ...Object.keys(group?.keys ?? {}),
+      ]),
+      ...Object.keys(interfaceSection.keys),
+      ...['__proto__', 'constructor', 'toString', 'url_sink'],
+    ];
+    const value = fc.oneof(
+      fc.constantFrom(
+        '',
+        'yes',
+        '0',
+        '-1',
+        '4M',
+        '5m',
+        '10.0.0.1/8',
+        '/a',
+        '::1',
+        'ndjson',
+        'hash',
+      ),
+      fc.string({ maxLength: 20 }),
+    );
+    const line = fc.oneof(
+      fc.constantFrom(...names, '__proto__', 'capture-interface-__proto__').map((n) => `[${n}]`),
+      fc
+        .tuple(fc.constantFrom(...keys), fc.constantFrom('', '[0]', '[7]', '[]', '[1023]'), value)
+        .map(([key, index, text]) => `${key}${index} = ${text}`),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 40 }), (lines) => {
+        const file = lines.join('\n');
+        // problemsOf lets every other error through.
+        if (problemsOf({ file }).length === 0) assert.ok(configure({ file }).config.dipperd);
+      }),
+      { numRuns: 300 },
+    );
+  }).timeout(60_000);
 
   it('never shows a token in a message', () => {
     const [line] = problemsOf({ file: '[socket]\nlisten_address[0] = ::1\ntoken[0] = short\n' });
