@@ -56,6 +56,7 @@ export interface NativeEngineClass {
     numbers: Float64Array,
     files: readonly string[],
     wake: () => void,
+    conntrack?: NativeConntrackMonitor,
   ): NativeEngine;
   /** What each position of `numbers` means. */
   readonly numberNames: readonly string[];
@@ -99,6 +100,37 @@ export interface NativeOpenerClass {
   ): NativeOpener;
 }
 
+export interface NativeConntrackState {
+  readonly records: number;
+  readonly evicted: number;
+  readonly expired: number;
+  readonly messages: number;
+  readonly dumps: number;
+  readonly overruns: number;
+  readonly malformed: number;
+  /** errno of the last dump when it was refused, else 0. */
+  readonly refusal: number;
+  /** The whole table was read once. */
+  readonly complete: boolean;
+}
+
+export interface NativeConntrackMonitor {
+  /** Opens a socket (-1) or takes over an opener's, and follows it from then on. Throws; may be called again. */
+  open(descriptor: number): void;
+  state(): NativeConntrackState;
+  /** Ends the monitor and joins its thread. The table stays for the engines that have it. Idempotent. */
+  close(): void;
+}
+
+export interface NativeConntrackMonitorClass {
+  new (
+    capacity: number,
+    lingerS: number,
+    idleS: number,
+    receiveBuffer: number,
+  ): NativeConntrackMonitor;
+}
+
 export interface NativeRouteMonitor {
   start(): void;
   /** The whole state as JSON (src/capture/links.ts), as of now; `wake` is called again for what comes later. */
@@ -113,6 +145,7 @@ export interface NativeRouteMonitorClass {
 
 export interface Addon {
   readonly Engine: NativeEngineClass;
+  readonly ConntrackMonitor: NativeConntrackMonitorClass;
   readonly RouteMonitor: NativeRouteMonitorClass;
   readonly Opener: NativeOpenerClass;
   privileges(): NativePrivileges;

@@ -3,6 +3,7 @@
 
 #include "core/counters.h"
 #include "core/dpi.h"
+#include "conntrack_monitor_wrap.h"
 #include "engine_wrap.h"
 #include "host_wrap.h"
 #include "route_monitor_wrap.h"
@@ -41,6 +42,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     while (!data->live.empty()) (*data->live.begin())->close();
   });
   exports.Set("Engine", EngineWrap::define(env));
+  exports.Set("ConntrackMonitor", ConntrackMonitorWrap::define(env));
   exports.Set("RouteMonitor", RouteMonitorWrap::define(env));
   define_host(env, exports);
   Dpi::silence_library();

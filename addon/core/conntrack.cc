@@ -125,6 +125,20 @@ void ConntrackTable::end(const ConntrackEntry& entry, uint32_t now_s) {
   if (entry.translated()) store(entry, false, true, now_s);
 }
 
+void ConntrackTable::end_unseen(uint32_t since_s, uint32_t now_s) {
+  for (unsigned i = 0; i < shard_count; ++i) {
+    Shard& shard = shards_[i];
+    const std::lock_guard<std::mutex> lock(shard.mutex);
+    while (shard.live.oldest && at(shard, shard.live.oldest - 1).seen_s < since_s) {
+      const uint32_t position = shard.live.oldest - 1;
+      unlink(shard, shard.live, position);
+      at(shard, position).ended = true;
+      at(shard, position).seen_s = now_s;
+      append(shard, shard.ended, position);
+    }
+  }
+}
+
 void ConntrackTable::expire(uint32_t now_s) {
   for (unsigned i = 0; i < shard_count; ++i) {
     Shard& shard = shards_[i];

@@ -48,6 +48,7 @@ class ConntrackTable {
   // Writer's thread. `now_s` is any clock that never goes back.
   void put(const ConntrackEntry& entry, uint32_t now_s);  // new or changed
   void end(const ConntrackEntry& entry, uint32_t now_s);  // destroyed; lingers, also when it was not known
+  void end_unseen(uint32_t since_s, uint32_t now_s);      // ends those of which no word came since
   void expire(uint32_t now_s);                            // drops what lingered or was silent for too long
 
   // Any thread. By original or reply tuple, from either side; `key` may be of any VLAN and tunnel. The latest connection

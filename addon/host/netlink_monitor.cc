@@ -30,16 +30,28 @@ uint64_t monotonic_ms() {
 
 NetlinkMonitor::~NetlinkMonitor() {
   stop();
+  reset();
+}
+
+void NetlinkMonitor::reset() {
   if (socket_ >= 0) close(socket_);
   if (stop_ >= 0) close(stop_);
+  socket_ = stop_ = -1;
+  dumping_ = torn_ = false;
+  again_ = true;
+  not_before_ms_ = 0;
+  refusal_ = 0;
 }
 
 int NetlinkMonitor::open(std::string& error) {
   const auto failed = [&](const char* what) {
     const int reason = errno;
     error = std::string(what) + ": " + strerror(reason);
+    reset();
     return reason;
   };
+  stop();
+  reset();
   stop_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (stop_ < 0) return failed("eventfd");
   socket_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, settings_.protocol);
@@ -54,6 +66,36 @@ int NetlinkMonitor::open(std::string& error) {
   for (const unsigned group : settings_.groups)
     if (setsockopt(socket_, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0)
       return failed("netlink group");
+  return 0;
+}
+
+int NetlinkMonitor::adopt(int descriptor, std::string& error) {
+  stop();
+  reset();
+  socket_ = descriptor;
+  int domain = 0, protocol = -1;
+  socklen_t size = sizeof domain;
+  const bool known = getsockopt(socket_, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+                     getsockopt(socket_, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0;
+  if (!known || domain != AF_NETLINK || protocol != settings_.protocol) {
+    error = "the descriptor is not a netlink socket of this kind";
+    if (!known && errno == EBADF) socket_ = -1;
+    reset();
+    return EINVAL;
+  }
+  stop_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (stop_ < 0) {
+    const int reason = errno;
+    error = std::string("eventfd: ") + strerror(reason);
+    reset();
+    return reason;
+  }
+  sequence_ = 1;
+  dumping_ = true;
+  again_ = false;
+  next_dump_ = 0;
+  asked_ms_ = monotonic_ms();
+  dump_begins(0);
   return 0;
 }
 
@@ -187,7 +229,8 @@ void NetlinkMonitor::dump_later(uint64_t pause_ms) {
 
 void NetlinkMonitor::dump_failed(int error) {
   dumping_ = false;
-  dump_later(patience_ms);
+  // Who has not got the right will hardly get it.
+  dump_later(error == EPERM ? 12 * patience_ms : patience_ms);
   refused_.fetch_add(1);
   refusal_ = error;
 }

@@ -35,7 +35,10 @@ class NetlinkMonitor {
 
   // Opens the socket in the network namespace of the calling thread. 0, or errno and what failed in `error`.
   int open(std::string& error);
-  void start();           // after a successful open()
+  // A socket of that kind in its groups, with a dump under way that was asked for with sequence number 1 (an opener's).
+  // It is the monitor's, also after an error.
+  int adopt(int descriptor, std::string& error);
+  void start();           // after a successful open() or adopt()
   void stop() noexcept;   // joins; any number of times
 
   Counters counters() const;
@@ -55,6 +58,7 @@ class NetlinkMonitor {
 
  private:
   void run();
+  void reset();           // no socket, nothing asked for
   bool receive(std::vector<uint8_t>& buffer);  // false: nothing more now
   void take(const NetlinkMessage& message);
   void request_next();

@@ -3,6 +3,7 @@
 import { type CounterLayout, loadAddon, type NativeEngine, type NativeError } from '../addon.js';
 import { DipperError, type ErrorCode, isErrorCode } from '../errors.js';
 import type { FlowMessage } from '../messages/index.js';
+import type { ConntrackMonitor } from './conntrack.js';
 import { nativeSource, type Source, sourceName } from './source.js';
 
 /** When flows end by themselves, in seconds of packet time. */
@@ -56,6 +57,8 @@ export interface EngineOptions {
   readonly maxDpiStates?: number;
   /** `none` (default for capture files): flows end with the capture. */
   readonly expiry?: FlowExpiry | 'none';
+  /** What the kernel knows of connections: `ip_nat`, `conntrack` and `twin_digest` in messages. */
+  readonly conntrack?: ConntrackMonitor;
   /** Seconds of packet time between two `flow_stats` of a flow; 0 = none (default). */
   readonly statsIntervalS?: number;
   readonly dpi?: NdpiFiles & {
@@ -229,6 +232,7 @@ export class Engine {
         ordered,
         files,
         this.#bell.ring,
+        options.conntrack?.native,
       );
     } catch (cause) {
       if (!(cause instanceof Error) || !('exitCode' in cause)) throw cause;

@@ -61,11 +61,11 @@ export class Namespaces {
   start(
     namespace: string,
     command: readonly string[],
-    options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+    options: { env?: NodeJS.ProcessEnv; cwd?: string; stdin?: 'ignore' | 'pipe' } = {},
   ): ChildProcess {
     // `ip netns exec` replaces itself by the program, so the child's id is the program's.
     const child = spawn('ip', ['netns', 'exec', namespace, ...command], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
       cwd: options.cwd ?? this.folder,
     });
