@@ -6,6 +6,7 @@ import type { CommandLine } from './command-line-types.js';
 import { type Environment, environmentSettings } from './environment.js';
 import { type IniFile, readIniFile } from './ini-file.js';
 import { ConfigError, type Problem } from './problems.js';
+import { remarks } from './remarks.js';
 import type { Config } from './schema/index.js';
 import { commandLineSettings, fileSettings } from './settings.js';
 import { Store } from './store.js';
@@ -38,7 +39,7 @@ export interface LoadedConfig {
   readonly config: Config;
   /** JSON pointer into `config` -> the name of the key and where its value is from. */
   readonly places: ReadonlyMap<string, Place>;
-  /** One line each, for the log: keys of netifyd that have no meaning here, variables that no key has. */
+  /** One line each, for the log: keys of netifyd that have no meaning here, what has no effect, unknown variables. */
   readonly notices: readonly string[];
   /** The file that was read. */
   readonly file?: string;
@@ -91,7 +92,11 @@ export function fromSources(
   return {
     config: freeze(assembled.config) as unknown as Config,
     places: assembled.places,
-    notices: [...store.notices, ...variables.notices],
+    notices: [
+      ...store.notices,
+      ...variables.notices,
+      ...remarks(assembled.config as unknown as Config, assembled.places),
+    ],
     ...(ini === undefined ? {} : { file: ini.path }),
   };
 }

@@ -1,7 +1,6 @@
 // Bounds, words and patterns: ajv checks the assembled configuration against the schema; here its findings become
 // sentences that name the key, the value and what to write instead.
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import type { TSchema } from 'typebox';
 import type { Assembled } from './assemble.js';
 import { didYouMean, type Problem } from './problems.js';
 import { ConfigSchema } from './schema/index.js';
@@ -80,9 +79,4 @@ function pattern(schema: Annotations): string {
     default:
       return 'write a name without blanks and slashes, at most 64 characters';
   }
-}
-
-/** The schema of a property, for those who show values. */
-export function annotationsOf(schema: TSchema): Annotations {
-  return schema as unknown as Annotations;
 }

@@ -87,8 +87,9 @@ function readDuration(text: string, unitMs: number, unit: string): Read {
   if (match === null || (suffix !== '' && !Object.hasOwn(durations, suffix)))
     return problem(`write a number of ${unit}, or with a unit: ms, s, m, h, d`);
   const ms = Number(match[1]) * (suffix === '' ? unitMs : (durations[suffix] as number));
-  const whole = Math.round(ms) / unitMs;
-  return Number.isInteger(whole) ? value(whole) : problem(`write whole ${unit}`);
+  const whole = Math.round(ms / unitMs);
+  // 0.29 s are 290.00000000000006 ms before rounding.
+  return Math.abs(whole * unitMs - ms) < 1e-3 ? value(whole) : problem(`write whole ${unit}`);
 }
 
 function readNetwork(text: string): Read {

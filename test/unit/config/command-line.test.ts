@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseCommandLine } from '../../../src/config/command-line.js';
+import { daemonHelp } from '../../../src/config/command-line-help.js';
 import { optionRows } from '../../../src/config/command-line-options.js';
 import { DipperError } from '../../../src/errors.js';
 
@@ -192,6 +193,18 @@ describe('config command line', () => {
     assert.equal(new Set(known).size, known.length);
   });
 
+  it('looks at the real machine when it is not told of another', () => {
+    const { interfaces: found } = parseCommandLine(['-I', 'lo', '-E', process.execPath]);
+    assert.deepEqual(
+      found.map(({ name, file }) => [name, file]),
+      [
+        ['lo', undefined],
+        ['offline0', process.execPath],
+      ],
+    );
+    assert.equal(parseCommandLine(['-I', 'a'.repeat(300)]).interfaces.length, 1);
+  });
+
   it('refuses with a reason and a way out', () => {
     assert.match(refusal('-A', '10.0.0.1/8', '-I', 'eth0'), /stands before any interface/);
     assert.match(refusal('-N', 'ppp0'), /stands before any interface/);
@@ -205,5 +218,17 @@ describe('config command line', () => {
     assert.match(refusal('--', 'eth0'), /belongs to no option/);
     assert.match(refusal('--set', 'max_flows=1'), /write section\.key=value/);
     assert.match(refusal('--set', 'sokcet.framing=ndjson'), /did you mean `socket`/);
+  });
+});
+
+describe('dipperd --help', () => {
+  it('has every option that means something, in lines that fit', () => {
+    const text = daemonHelp();
+    for (const { long, help } of optionRows) {
+      for (const name of long) {
+        assert.equal(new RegExp(`--${name}\\b(?!-)`).test(text), help !== undefined, name);
+      }
+    }
+    for (const line of text.split('\n')) assert.ok(line.length <= 120, line);
   });
 });

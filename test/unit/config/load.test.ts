@@ -282,6 +282,25 @@ describe('config load', () => {
     );
   }).timeout(60_000);
 
+  it('bounds lists, words and texts', () => {
+    const long = 'a'.repeat(4097);
+    const many = Array.from({ length: 65 }, (_, i) => `listen_path[${i}] = /${i}`).join('\n');
+    assert.deepEqual(
+      problemsOf({
+        file: `[dipperd]\nuuid_site = ${long}\ntunnels = gre, vxlna\nuser = a b\n[socket]\n${many}\n`,
+      }),
+      [
+        '2: `dipperd.uuid_site` is longer than 4096 characters; shorten it',
+        '3: `dipperd.tunnels` is vxlna; choose from gtp_u, capwap, tzsp, gre, vxlan, ip_in_ip, teredo; did you mean `vxlan`?',
+        '4: `dipperd.user` is a b; write a name without blanks and slashes, at most 64 characters',
+        '`socket.listeners` has too many entries; at most 64',
+      ],
+    );
+    assert.match(problemsOf({ file: '[dipperd]\ntunnels = gre gre\n' }).join(), /the same twice/);
+    const { config } = configure({ file: '[dipperd]\ntunnels = none\n' });
+    assert.deepEqual(config.dipperd.tunnels, []);
+  });
+
   it('never shows a token in a message', () => {
     const [line] = problemsOf({ file: '[socket]\nlisten_address[0] = ::1\ntoken[0] = short\n' });
     assert.match(line ?? '', /token\[0\]` is not usable; write 16 to 512 printable/);
