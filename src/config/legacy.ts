@@ -68,7 +68,7 @@ export const legacyKeys: Readonly<Record<string, Readonly<Record<string, string>
   flow_hash_cache: { purge_divisor: 'a full cache forgets what was unused longest' },
   dns_hint_cache: { partial_lookups: 'a hint never replaces a name that the flow itself gave' },
   netlink: {
-    conntrack_idle_timeout: 'the kernel tells when a connection ends',
+    buffer_size: 'what was lost of addresses and routes is asked for again',
     bridge_pvid_discovery: 'VLAN tags are those of the frames',
   },
   capture_defaults: ring,

@@ -27,20 +27,20 @@ export const netlink = closed(
       apply: 'restart',
       netifyd: 'option -t turns it off',
     }),
-    buffer_size: size(1048576, [4096, 268435456], {
-      is: 'Receive buffer of the netlink socket for addresses and routes.',
-      apply: 'restart',
-      netifyd: '[netlink] buffer_size (5.x, default 32768)',
-    }),
-    conntrack_buffer_size: size(4194304, [4096, 268435456], {
+    conntrack_buffer_size: size(4194304, [4096, 1073741824], {
       is: 'Receive buffer of the netlink socket for connection tracking.',
       apply: 'restart',
       netifyd: '[netlink] conntrack_buffer_size (5.x, default 1048576)',
     }),
-    conntrack_max_entries: integer(262144, [1, 16777216], {
-      is: 'Connections that the copy of the table holds; more are counted and not looked up.',
+    conntrack_max_entries: integer(524288, [128, 67108864], {
+      is: 'Entries of the copy of the table: a connection takes one, a translated one two. The oldest make room.',
       apply: 'restart',
-      unit: 'connections',
+      unit: 'entries',
+    }),
+    conntrack_idle_timeout: seconds(3600, [10, 864000], {
+      is: 'Time without a word from the kernel after which a connection is forgotten; it is asked at half of it.',
+      apply: 'restart',
+      netifyd: '[netlink] conntrack_idle_timeout (5.x)',
     }),
   },
   'What the kernel tells about addresses and connections.',

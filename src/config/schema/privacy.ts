@@ -5,7 +5,7 @@ import { closed, flag, host, list, mac, seconds, text, words } from './values.js
 export const privacyReplacement = {
   regex_search: Type.Optional(
     text(undefined, {
-      is: 'A regular expression, tried on the fields of regex_fields.',
+      is: 'A regular expression without back-references and lookaround; letter case does not count.',
       apply: 'privacy',
       netifyd: '[privacy_filter] regex_search[n] (there on the whole JSON text)',
       example: '^[^.]+\\.internal\\.example$',
@@ -19,8 +19,8 @@ export const privacyReplacement = {
       example: 'host.internal.example',
     }),
   ),
-  regex_fields: words([], ['host_server_name', 'dns_host_name'], {
-    is: 'Fields of the messages on which this pair works.',
+  regex_fields: words([], ['host_server_name', 'dns_host_name', 'client_sni', 'url'], {
+    is: 'Fields of the messages on which this pair works: `http.url`, or `url` for all of that name.',
     apply: 'privacy',
   }),
 };
