@@ -50,7 +50,10 @@ const leftOut = [
   ['data plane under TSan', 'npm run test:tsan'],
   ['fuzz targets over their corpora', 'npm run fuzz:replay'],
   ['fuzzing, ten minutes a target (needs clang and libclang-rt-dev)', 'npm run fuzz'],
-  ['benchmarks (need libndpi-bin and valgrind)', 'npm run bench; npm run bench:instructions'],
+  [
+    'benchmarks (need libndpi-bin and valgrind)',
+    'npm run bench; npm run bench:instructions; npm run bench:stream',
+  ],
 ];
 
 function runPart({ name, command: [program, ...args], counts }) {

@@ -214,7 +214,8 @@ class Printer {
   }
 
   #problem({ code, message }: Record<string, unknown>): void {
-    const text = `the server says: ${message}`;
+    // Whoever answers there writes this; it must not steer a terminal.
+    const text = `the server says: ${String(message).replaceAll(/\p{Cc}+/gu, ' ')}`;
     if (code === 'token_required') {
       this.farewell = new DipperError('ERR_PERMISSION', `${text}; see --token-file`);
     } else if (code === 'too_many_clients') {

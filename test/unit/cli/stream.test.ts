@@ -186,7 +186,7 @@ describe('dipper stream', function () {
   it('says what the server says, and what is lost', async () => {
     const server = createServer((socket) => {
       socket.write(
-        '{"seq":1,"type":"agent_hello"}\n{"seq":1,"type":"error","code":"snapshot_failed","message":"sorry"}\n',
+        '{"seq":1,"type":"agent_hello"}\n{"seq":1,"type":"error","code":"snapshot_failed","message":"sor\\u001b[2Jry"}\n',
       );
       socket.end('{"seq":9,"type":"dropped","count":8,"bytes":99,"first_seq":2,"last_seq":9}\n');
     }).listen(rig.path);
@@ -197,7 +197,7 @@ describe('dipper stream', function () {
       run.lines.map((line) => JSON.parse(line).type),
       ['agent_hello', 'dropped'],
     );
-    assert.match(run.err, /the server says: sorry\ndipper: 8 messages \(99 bytes\) are lost/);
+    assert.match(run.err, /the server says: sor \[2Jry\ndipper: 8 messages \(99 bytes\) are lost/);
   });
 
   it('has an exit code and a sentence for each failure', async () => {
