@@ -1,5 +1,5 @@
 // Which addresses each device of the local side has used since the last status: from `flow` messages, read as text,
-// because parsing each of them would cost ten times as much. Bounded; what does not fit is counted.
+// because parsing each of them would cost five times as much. Bounded; what does not fit is counted.
 
 /** Addresses by MAC. */
 export type Devices = Record<string, string[]>;
@@ -17,9 +17,12 @@ const unspecified: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 const internal = Buffer.from('"internal":true,');
 const flow = Buffer.from(',"flow":{');
-/** Both sides in the writer's order of members. No character of an address or a MAC is ever escaped. */
+const firstMember = Buffer.from('"local_ip":"');
+/** Both sides in the writer's order of members; no character of an address or a MAC is ever escaped. */
 const sides =
-  /"local_ip":"([^"\\]{2,45})",(?:"[a-z_]+":[^,"]+,)*"local_mac":"([0-9a-f:]{17})","other_ip":"([^"\\]{2,45})",(?:"[a-z_]+":[^,"]+,)*"other_mac":"([0-9a-f:]{17})","other_type":"([a-z]+)"/;
+  /^"local_ip":"([^"\\]{2,45})","local_port":\d+,"local_mac":"([0-9a-f:]{17})","other_ip":"([^"\\]{2,45})","other_port":\d+,"other_mac":"([0-9a-f:]{17})","other_type":"([a-z]+)"/;
+/** Longer than what it matches. */
+const sidesBytes = 320;
 
 export class DeviceTable {
   readonly #mostDevices: number;
@@ -43,7 +46,9 @@ export class DeviceTable {
     if (at < 0) return;
     const marked = line.indexOf(internal);
     if (marked < 0 || marked > at) return;
-    const found = sides.exec(line.toString('latin1', at, at + 1024));
+    const first = line.indexOf(firstMember, at);
+    if (first < 0) return;
+    const found = sides.exec(line.toString('latin1', first, first + sidesBytes));
     if (found === null) return;
     const [, localIp = '', localMac = '', otherIp = '', otherMac = '', otherType] = found;
     this.#add(localMac, localIp);

@@ -6,6 +6,8 @@ import type { StateDirectory } from './directory.js';
 /** Each source is one of the configuration; more than that many would be a defect. */
 const mostInterfaces = 256;
 
+const separator = Buffer.from(',\n');
+
 interface Row {
   readonly descriptor: number;
   readonly appender: Appender;
@@ -39,7 +41,7 @@ export class FlowCollection {
       this.#rows.set(name, row);
     }
     this.#bytes += flow.length;
-    row.appender.append(',\n');
+    row.appender.append(separator);
     row.appender.append(flow);
     return true;
   }

@@ -31,6 +31,7 @@ export interface JsonSaveOptions {
 export type TakeFlows = (onLines: (lines: Buffer) => void) => Promise<void>;
 
 const purgeStart = Buffer.from('{"type":"flow_purge",');
+const separator = Buffer.from(',\n');
 const translated = Buffer.from(',"ip_nat":true,');
 
 export class JsonSave {
@@ -156,7 +157,7 @@ export class JsonSave {
           file.append(`${first}:[`);
         }
         if (text.interface === first) {
-          file.append(empty ? '\n' : ',\n');
+          file.append(empty ? separator.subarray(1) : separator);
           file.append(text.flow);
           empty = false;
         } else if (!others.add(text.interface, text.flow)) this.#counters.flows_lost += 1;

@@ -2,9 +2,10 @@
 // it answers when the daemon does not.
 import { join } from 'node:path';
 import { runningPid } from '../../daemon/pid-file.js';
-import { exitCodes } from '../../errors.js';
+import { DipperError, exitCodes } from '../../errors.js';
+import type { AgentStatus } from '../../messages/index.js';
 import { alive } from '../../state/directory.js';
-import { readStatus } from '../../state/status-file.js';
+import { readStatus, statusName } from '../../state/status-file.js';
 import type { Command, CommandSpec } from '../command.js';
 import { usageError } from '../command.js';
 import { isStale, statusText } from '../status-text.js';
@@ -37,6 +38,17 @@ const spec: CommandSpec = {
   ],
 };
 
+/** Members that this version does not know are another version's; those that it needs must be there. */
+async function check(status: AgentStatus, folder: string): Promise<void> {
+  const { validateMessage } = await import('../../messages/validate.js');
+  const offences = validateMessage(status).filter((one) => !one.includes('additional properties'));
+  if (offences.length === 0) return;
+  throw new DipperError(
+    'ERR_INPUT_NOT_FOUND',
+    `${join(folder, statusName)}: is not a status of this version of dipperd: ${offences.slice(0, 3).join('; ')}`,
+  );
+}
+
 export const command: Command = {
   spec,
   async run(values, operands, io) {
@@ -45,6 +57,7 @@ export const command: Command = {
     const pidFile =
       typeof values.pidFile === 'string' ? values.pidFile : join(folder, 'dipperd.pid');
     const status = await readStatus(folder);
+    if (status !== undefined) await check(status, folder);
     const now = Date.now();
     const stale = isStale({ status, now });
     // With -d there is no PID file: then a fresh status of a living process will do.

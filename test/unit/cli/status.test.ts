@@ -134,6 +134,12 @@ describe('dipper status', () => {
     const torn = run();
     assert.deepEqual([torn.code, torn.stdout], [66, '']);
     assert.match(torn.stderr, /status\.json: is not a status of dipperd; wait/);
+    put({ cpu_user: 'much', from_the_future: 1 });
+    const odd = run();
+    assert.equal(odd.code, 66);
+    assert.match(odd.stderr, /of this version of dipperd: \/cpu_user must be number$/m);
+    put({ from_the_future: 1 });
+    assert.equal(run().code, 69);
     assert.equal(run('extra').code, 64);
   });
 });
