@@ -9,8 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = 'DIPPER_';
 
-/** Variables that are no keys: the file of the configuration, and what the command `dipper` and the tests read. */
-const others = ['DIPPER_CONFIG', 'DIPPER_SOCKET', 'DIPPER_CAPTURES'];
+/** Variables that are no keys: the file of the configuration, and what `dipper stream` and the tests read. */
+const others = ['DIPPER_CONFIG', 'DIPPER_TOKEN', 'DIPPER_CAPTURES'];
 
 const shout = (text: string) => text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
 

@@ -53,6 +53,8 @@ interface Leaf {
   readonly value: unknown;
   readonly text: string;
   readonly apply: StepKind | 'restart';
+  /** Of an interface: the text of each key. */
+  readonly parts?: ReadonlyMap<string, string>;
 }
 
 export function plan(from: Config, to: Config): Plan {
@@ -69,7 +71,7 @@ export function plan(from: Config, to: Config): Plan {
     }
     const { apply } = (young ?? old) as Leaf;
     keys.set(apply, [...(keys.get(apply) ?? []), key]);
-    differences.push({ key, from: old?.text ?? '', to: young?.text ?? '' });
+    differences.push({ key, from: textBeside(old, young), to: textBeside(young, old) });
   }
   const steps = stepKinds.flatMap((kind): Step[] => {
     const mine = keys.get(kind);
@@ -118,8 +120,10 @@ function leaves(config: Config): Map<string, Leaf> {
     all.set(`listener ${listenerName(listener)}`, { value: listener, text, apply: 'listeners' });
   }
   for (const one of config.interfaces) {
-    const text = interfaceText(one);
-    all.set(`${interfaceSection.prefix}${one.name}`, { value: one, text, apply: 'interfaces' });
+    const parts = interfaceParts(one);
+    const text = partsText(parts, new Map()) || 'as the capture defaults';
+    const name = `${interfaceSection.prefix}${one.name}`;
+    all.set(name, { value: one, text, apply: 'interfaces', parts });
   }
   return all;
 }
@@ -160,13 +164,25 @@ function listenerText(listener: ListenerConfig): string {
   ].join(', ');
 }
 
-function interfaceText(one: InterfaceConfig): string {
-  const schemas = interfaceSection.keys as Record<string, TSchema>;
-  return Object.entries(schemas)
-    .map(([key, schema]) => [key, leaf(one[key as keyof InterfaceConfig], schema).text])
-    .filter(([, text]) => text !== '')
+/** The text of `one`; of an interface on both sides only what differs from `other`. */
+function textBeside(one: Leaf | undefined, other: Leaf | undefined): string {
+  if (one?.parts === undefined || other?.parts === undefined) return one?.text ?? '';
+  return partsText(one.parts, other.parts);
+}
+
+/** `role LAN, filter tcp`: the parts that `other` does not have, or has otherwise. */
+function partsText(parts: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): string {
+  return [...parts]
+    .filter(([key, text]) => text !== '' && text !== other.get(key))
     .map(([key, text]) => `${key} ${text}`)
     .join(', ');
+}
+
+function interfaceParts(one: InterfaceConfig): ReadonlyMap<string, string> {
+  const schemas = Object.entries(interfaceSection.keys as Record<string, TSchema>);
+  return new Map(
+    schemas.map(([key, schema]) => [key, leaf(one[key as keyof InterfaceConfig], schema).text]),
+  );
 }
 
 function delta<T>(from: readonly T[], to: readonly T[], nameOf: (one: T) => string): Delta<T> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { parseCommandLine } from '../../../src/config/command-line.js';
 import { daemonHelp } from '../../../src/config/command-line-help.js';
 import { optionRows } from '../../../src/config/command-line-options.js';
@@ -218,6 +219,15 @@ describe('config command line', () => {
     assert.match(refusal('--', 'eth0'), /belongs to no option/);
     assert.match(refusal('--set', 'max_flows=1'), /write section\.key=value/);
     assert.match(refusal('--set', 'sokcet.framing=ndjson'), /did you mean `socket`/);
+  });
+});
+
+describe('dipperd(8)', () => {
+  it('has every option that means something, and no other', () => {
+    const page = readFileSync(new URL('../../../../docs/man/dipperd.8', import.meta.url), 'utf8');
+    const named = [...page.matchAll(/Fl -([a-z][a-z-]+)/g)].map(([, name]) => name as string);
+    const meant = optionRows.filter(({ help }) => help !== undefined).flatMap(({ long }) => long);
+    assert.deepEqual([...new Set(named)].sort(), [...meant].sort());
   });
 });
 

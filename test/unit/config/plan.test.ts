@@ -128,6 +128,16 @@ describe('config plan', function () {
     );
   });
 
+  it('names of an interface only what changes', () => {
+    const text = (from: string, to: string) =>
+      planText(between(`[capture-interface-eth0]\n${from}\n`, `[capture-interface-eth0]\n${to}\n`));
+    assert.equal(
+      text('role = LAN\nfilter = tcp', 'role = WAN\naddress[0] = 10.0.0.1/8'),
+      'capture-interface-eth0: role LAN, filter tcp -> role WAN, address 10.0.0.1/8\n',
+    );
+    assert.equal(text('', 'peer = ppp0'), 'capture-interface-eth0: (none) -> peer ppp0\n');
+  });
+
   it('prints what changes, with what must wait, and no secret', () => {
     const text = planText(
       between(
