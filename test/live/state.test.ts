@@ -26,7 +26,8 @@ import { Scratch } from '../unit/state/scratch.js';
 const status = agentExamples.agent_status as unknown as AgentStatus;
 const somebody = { uid: 12345, gid: 12345 };
 
-describe('state and other users', () => {
+describe('state and other users', function () {
+  this.timeout(20_000); // programs and fsync on a busy machine
   let scratch: Scratch;
   beforeEach(() => {
     scratch = new Scratch();
@@ -71,7 +72,8 @@ describe('state and other users', () => {
   });
 });
 
-describe('state on a full disk', () => {
+describe('state on a full disk', function () {
+  this.timeout(20_000); // programs and fsync on a busy machine
   let scratch: Scratch;
   let disk: string;
   beforeEach(() => {

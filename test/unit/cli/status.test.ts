@@ -73,7 +73,8 @@ describe('status in words', () => {
   });
 });
 
-describe('dipper status', () => {
+describe('dipper status', function () {
+  this.timeout(20_000); // programs and fsync on a busy machine
   let scratch: Scratch;
   beforeEach(() => {
     scratch = new Scratch();

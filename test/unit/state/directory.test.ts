@@ -17,7 +17,8 @@ import {
 import { compactTime, StateDirectory } from '../../../src/state/directory.js';
 import { Scratch } from './scratch.js';
 
-describe('the folder for state', () => {
+describe('the folder for state', function () {
+  this.timeout(20_000); // programs and fsync on a busy machine
   let scratch: Scratch;
   beforeEach(() => {
     scratch = new Scratch();

@@ -41,7 +41,8 @@ const chunk = (...lines: string[]) => Buffer.from(lines.map((line) => `${line}\n
 const digests = (saved: Saved, name: string) =>
   saved.flows[name]?.map(({ digest }) => Number.parseInt(digest, 16));
 
-describe('json_save', () => {
+describe('json_save', function () {
+  this.timeout(20_000); // programs and fsync on a busy machine
   let scratch: Scratch;
   let failures: WriteFailures;
   beforeEach(() => {

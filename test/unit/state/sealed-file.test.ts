@@ -73,7 +73,8 @@ describe('sealed files', () => {
   });
 });
 
-describe('caches', () => {
+describe('caches', function () {
+  this.timeout(20_000); // programs and fsync on a busy machine
   let scratch: Scratch;
   let places: { persistent: StateDirectory; volatile: StateDirectory };
   beforeEach(async () => {

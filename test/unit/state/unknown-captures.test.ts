@@ -35,7 +35,8 @@ const line = (digest: string, frames: readonly Buffer[], more: object = {}) =>
     })}\n`,
   );
 
-describe('captures of unknown flows', () => {
+describe('captures of unknown flows', function () {
+  this.timeout(20_000); // programs and fsync on a busy machine
   let scratch: Scratch;
   let directory: StateDirectory;
   let failures: WriteFailures;

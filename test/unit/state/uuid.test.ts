@@ -5,7 +5,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { agentUuid, generateUuid, isUuid, nameFrom } from '../../../src/state/uuid.js';
 import { Scratch } from './scratch.js';
 
-describe('agent UUID', () => {
+describe('agent UUID', function () {
+  this.timeout(20_000); // programs and fsync on a busy machine
   let scratch: Scratch;
   beforeEach(() => {
     scratch = new Scratch();
