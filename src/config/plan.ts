@@ -119,9 +119,10 @@ function leaves(config: Config): Map<string, Leaf> {
     const text = listenerText(listener);
     all.set(`listener ${listenerName(listener)}`, { value: listener, text, apply: 'listeners' });
   }
+  const usual = interfaceParts({ ...config.capture_defaults, ...config.capture_defaults_tpv3 });
   for (const one of config.interfaces) {
     const parts = interfaceParts(one);
-    const text = partsText(parts, new Map()) || 'as the capture defaults';
+    const text = partsText(parts, usual) || 'as the capture defaults';
     const name = `${interfaceSection.prefix}${one.name}`;
     all.set(name, { value: one, text, apply: 'interfaces', parts });
   }
@@ -136,7 +137,7 @@ function leaf(value: unknown, schema: TSchema): Leaf {
       ? annotations['x-kind'] === 'secret' && value !== undefined
         ? masked
         : valueText(value, annotations)
-      : (value as readonly unknown[]).map((one) => valueText(one, annotations)).join(', ');
+      : ((value ?? []) as readonly unknown[]).map((one) => valueText(one, annotations)).join(', ');
   return { value, text, apply: applyOf(item ?? schema) };
 }
 
@@ -178,7 +179,7 @@ function partsText(parts: ReadonlyMap<string, string>, other: ReadonlyMap<string
     .join(', ');
 }
 
-function interfaceParts(one: InterfaceConfig): ReadonlyMap<string, string> {
+function interfaceParts(one: Partial<InterfaceConfig>): ReadonlyMap<string, string> {
   const schemas = Object.entries(interfaceSection.keys as Record<string, TSchema>);
   return new Map(
     schemas.map(([key, schema]) => [key, leaf(one[key as keyof InterfaceConfig], schema).text]),

@@ -152,7 +152,7 @@ describe('config plan', function () {
         'dipperd.max_flows: 100 -> 1048576 (from the next start on)',
         'dipperd.update_interval: 15 -> 30',
         'listener tcp:0.0.0.0:7150: netifyd, token ******** -> netifyd, token ********',
-        'capture-interface-eth0: (none) -> filter tcp, capture_type packet-ring, read_timeout 10, promiscuous no, replay_delay no, fanout_mode none, fanout_instances 0, rb_block_size 256K, rb_frame_size 2K, rb_blocks 128',
+        'capture-interface-eth0: (none) -> filter tcp',
         '',
       ].join('\n'),
     );
