@@ -100,6 +100,19 @@ export interface NativeOpenerClass {
   ): NativeOpener;
 }
 
+export interface NativeNames {
+  readonly protocols: readonly {
+    readonly id: number;
+    readonly name: string;
+    /** Id of its category. */
+    readonly category: number;
+    /** Known by names and addresses, carried by another protocol. */
+    readonly application: boolean;
+  }[];
+  readonly categories: readonly { readonly id: number; readonly name: string }[];
+  readonly risks: readonly { readonly id: number; readonly name: string }[];
+}
+
 export interface NativeConntrackState {
   readonly records: number;
   readonly evicted: number;
@@ -147,6 +160,8 @@ export interface Addon {
   readonly Engine: NativeEngineClass;
   readonly ConntrackMonitor: NativeConntrackMonitorClass;
   readonly RouteMonitor: NativeRouteMonitorClass;
+  /** Names of a detection module that has these files loaded (order of Engine.fileNames). Throws. */
+  protocols(files: readonly string[]): NativeNames;
   readonly Opener: NativeOpenerClass;
   privileges(): NativePrivileges;
   /** Ids of a user and a group; an empty group is the user's own. Exit code 67 when there is none. */

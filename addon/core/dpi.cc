@@ -239,6 +239,15 @@ const char* Dpi::confidence_name(uint8_t id) const { return impl_->confidence_na
 const char* Dpi::risk_name(unsigned bit) const {
   return bit < 64 ? impl_->risk_names[bit].c_str() : "Unknown";
 }
+bool Dpi::is_application(uint16_t id) const {
+  return id != 0 && id < impl_->protocol_names.size() && compat::is_application(impl_->module, id, compat::first{});
+}
+uint16_t Dpi::category_of(uint16_t id) const {
+  if (id >= impl_->protocol_names.size()) return 0;
+  const std::lock_guard<std::mutex> lock(library_mutex());
+  return static_cast<uint16_t>(compat::category_of(impl_->module, id, compat::first{}));
+}
+uint16_t Dpi::category_count() const { return static_cast<uint16_t>(impl_->category_names.size()); }
 uint16_t Dpi::protocol_count() const { return static_cast<uint16_t>(impl_->protocol_names.size()); }
 
 const char* Dpi::library_version() {

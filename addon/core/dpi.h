@@ -75,6 +75,10 @@ class Dpi {
   const char* confidence_name(uint8_t id) const;
   const char* risk_name(unsigned bit) const;
   uint16_t protocol_count() const;
+  // Whether a protocol is known by names and addresses alone, and carried by another (Google by TLS).
+  bool is_application(uint16_t id) const;
+  uint16_t category_of(uint16_t id) const;  // 0 for unknown ids
+  uint16_t category_count() const;
 
   // Whether the running library is the one of the headers (API number and size of a flow state); else why not.
   // create() refuses as well.

@@ -200,6 +200,34 @@ auto protocol_count(Module* module, second)
   return ndpi_get_num_supported_protocols(module);
 }
 
+// Later releases have a flag; before, a protocol with neither dissector nor port is one that names and addresses tell.
+template <class Defaults>
+auto application_flag(const Defaults& defaults, first) -> decltype(bool(defaults.isAppProtocol)) {
+  return defaults.isAppProtocol;
+}
+template <class Defaults>
+auto application_flag(const Defaults& defaults, second) -> decltype(defaults.func == nullptr) {
+  return defaults.func == nullptr && !defaults.tcp_default_ports[0] && !defaults.udp_default_ports[0];
+}
+template <class Module>
+auto is_application(Module* module, uint16_t id, first)
+    -> decltype(application_flag(ndpi_get_proto_defaults(module)[id], first{})) {
+  return application_flag(ndpi_get_proto_defaults(module)[id], first{});
+}
+template <class Module>
+bool is_application(Module*, uint16_t, second) {
+  return false;
+}
+
+template <class Module>
+auto category_of(Module* module, uint16_t id, first) -> decltype(unsigned(ndpi_get_proto_defaults(module)[id].protoCategory)) {
+  return static_cast<unsigned>(ndpi_get_proto_defaults(module)[id].protoCategory);
+}
+template <class Module>
+unsigned category_of(Module*, uint16_t, second) {
+  return 0;
+}
+
 struct CipherText {
   char text[64];
   void copy(const char* name) {
