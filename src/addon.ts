@@ -25,6 +25,13 @@ export interface NativeEngine {
   drain(buffer: Uint8Array): number;
   finished(): boolean;
   failure(): NativeError | undefined;
+  /** The live ones of `numbers`. This and the next: false when the workers' mailboxes are full. */
+  setLiveOptions(numbers: Float64Array): boolean;
+  /** Prefixes as `address/bits`, and the position of each one's class in `addressClasses`. */
+  setNetworks(prefixes: readonly string[], classes: Uint8Array): boolean;
+  expireAll(): boolean;
+  snapshot(id: number): boolean;
+  cancelSnapshot(id: number): void;
   /** Live memory of the counters, laid out by `counterLayout`; stays readable after close. */
   counters(): ArrayBuffer | undefined;
 }

@@ -14,6 +14,7 @@ export const exitCodes = {
   system: 71,
   cantCreate: 73,
   output: 74,
+  busy: 75,
   permission: 77,
   configuration: 78,
   interrupted: 130,
@@ -96,6 +97,10 @@ export const errorTable = {
     summary: 'the daemon runs already, or its PID file cannot be written',
   },
   ERR_OUTPUT: { exitCode: exitCodes.output, summary: 'the output could not be written' },
+  ERR_ENGINE_BUSY: {
+    exitCode: exitCodes.busy,
+    summary: 'the workers of an engine have more commands waiting than they can take',
+  },
   ERR_STATE_UNSAFE: {
     exitCode: exitCodes.permission,
     summary: 'others could change the files of a folder for state',

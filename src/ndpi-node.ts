@@ -5,10 +5,12 @@ export type {
   EngineFailure,
   EngineOptions,
   FlowExpiry,
+  LiveEngineOptions,
   NdpiFiles,
   SourceState,
 } from './capture/engine.js';
 export { Engine } from './capture/engine.js';
+export type { Network } from './capture/networks.js';
 export type {
   PacketRingSource,
   PcapFileSource,

@@ -10,35 +10,49 @@ namespace {
 enum Number {
   n_workers, n_internal, n_events, n_tunnels, n_reference, n_max_flows, n_max_dpi_states, n_expiry, n_udp_idle_ms,
   n_tcp_idle_ms, n_tcp_closed_ms, n_other_idle_ms, n_active_ms, n_stats_interval_ms, n_max_packets_tcp,
-  n_max_packets_udp, n_count
+  n_max_packets_udp, n_dump_unknown, n_count
 };
 constexpr const char* number_names[n_count] = {
     "workers",     "internal",    "events",      "tunnels",       "reference",  "maxFlows",  "maxDpiStates",    "expiry",
     "udpIdleMs",   "tcpIdleMs",   "tcpClosedMs", "otherIdleMs",   "activeMs",   "statsIntervalMs", "maxPacketsTcp",
-    "maxPacketsUdp"};
+    "maxPacketsUdp", "dumpUnknown"};
 constexpr const char* file_names[] = {"protocols", "categories", "riskyDomains", "ja3", "certificates"};
 
 uint64_t ms(double value) { return static_cast<uint64_t>(value * 1e6); }
 
+LiveOptions read_live(const Napi::Float64Array& n) {
+  LiveOptions o;
+  o.events = static_cast<uint8_t>(n[n_events]);
+  o.udp_idle_ns = ms(n[n_udp_idle_ms]);
+  o.tcp_idle_ns = ms(n[n_tcp_idle_ms]);
+  o.closed_ns = ms(n[n_tcp_closed_ms]);
+  o.other_idle_ns = ms(n[n_other_idle_ms]);
+  o.active_ns = ms(n[n_active_ms]);
+  o.stats_interval_ns = ms(n[n_stats_interval_ms]);
+  o.max_packets_tcp = static_cast<uint16_t>(n[n_max_packets_tcp]);
+  o.max_packets_udp = static_cast<uint16_t>(n[n_max_packets_udp]);
+  o.dump_unknown = n[n_dump_unknown] != 0;
+  return o;
+}
+
+Napi::Float64Array checked(const Napi::CallbackInfo& info, size_t argument) {
+  const auto n = info[argument].As<Napi::Float64Array>();
+  if (n.ElementLength() != n_count) throw Napi::TypeError::New(info.Env(), "numbers: wrong length");
+  return n;
+}
+
 EngineOptions read_options(const Napi::CallbackInfo& info) {
   EngineOptions o;
   o.envelope.interface = info[1].As<Napi::String>();
-  const auto n = info[2].As<Napi::Float64Array>();
-  if (n.ElementLength() != n_count) throw Napi::TypeError::New(info.Env(), "numbers: wrong length");
+  const auto n = checked(info, 2);
   o.workers = static_cast<unsigned>(n[n_workers]);
   o.envelope.internal = n[n_internal] != 0;
-  o.worker.events = static_cast<uint8_t>(n[n_events]);
+  static_cast<LiveOptions&>(o.worker) = read_live(n);
   o.decode.tunnels = static_cast<uint8_t>(n[n_tunnels]);
   o.decode.reference = o.worker.reference = o.dpi.reference = n[n_reference] != 0;
   o.worker.max_flows = static_cast<uint32_t>(n[n_max_flows]);
   o.worker.max_dpi_states = static_cast<uint32_t>(n[n_max_dpi_states]);
   o.worker.expiry = n[n_expiry] != 0;
-  o.worker.udp_idle_ns = ms(n[n_udp_idle_ms]);
-  o.worker.tcp_idle_ns = ms(n[n_tcp_idle_ms]);
-  o.worker.closed_ns = ms(n[n_tcp_closed_ms]);
-  o.worker.other_idle_ns = ms(n[n_other_idle_ms]);
-  o.worker.active_ns = ms(n[n_active_ms]);
-  o.worker.stats_interval_ns = ms(n[n_stats_interval_ms]);
   o.dpi.max_packets_tcp = static_cast<uint16_t>(n[n_max_packets_tcp]);
   o.dpi.max_packets_udp = static_cast<uint16_t>(n[n_max_packets_udp]);
   const auto files = info[3].As<Napi::Array>();
@@ -127,6 +141,11 @@ void EngineWrap::retry_source(const Napi::CallbackInfo&) {
   if (engine_) engine_->retry_source();
 }
 
+Napi::Value EngineWrap::set_live_options(const Napi::CallbackInfo& info) {
+  const LiveOptions options = read_live(checked(info, 0));
+  return Napi::Boolean::New(info.Env(), !engine_ || engine_->set_live_options(options));
+}
+
 Napi::Value EngineWrap::drain(const Napi::CallbackInfo& info) {
   auto buffer = info[0].As<Napi::Uint8Array>();
   const size_t n = engine_ ? engine_->drain(buffer.Data(), buffer.ByteLength()) : 0;
@@ -160,6 +179,10 @@ Napi::Function EngineWrap::define(Napi::Env env) {
        InstanceMethod<&EngineWrap::failure>("failure"), InstanceMethod<&EngineWrap::counters>("counters"),
        InstanceMethod<&EngineWrap::provide_descriptor>("provideDescriptor"),
        InstanceMethod<&EngineWrap::retry_source>("retrySource"),
+       InstanceMethod<&EngineWrap::set_live_options>("setLiveOptions"),
+       InstanceMethod<&EngineWrap::set_networks>("setNetworks"), InstanceMethod<&EngineWrap::expire_all>("expireAll"),
+       InstanceMethod<&EngineWrap::snapshot>("snapshot"),
+       InstanceMethod<&EngineWrap::cancel_snapshot>("cancelSnapshot"),
        InstanceMethod<&EngineWrap::close_from_js>("close")});
   auto properties = constructor.As<Napi::Object>();
   properties.Set("numberNames", strings(env, number_names, n_count));

@@ -26,6 +26,12 @@ class EngineWrap : public Napi::ObjectWrap<EngineWrap>, public Closeable {
   Napi::Value provide_descriptor(const Napi::CallbackInfo& info);
   void retry_source(const Napi::CallbackInfo& info);
   void close_from_js(const Napi::CallbackInfo& info);
+  // Commands (engine_commands.cc): false when the workers' mailboxes are full. Nothing on an engine that was closed.
+  Napi::Value set_live_options(const Napi::CallbackInfo& info);
+  Napi::Value set_networks(const Napi::CallbackInfo& info);
+  Napi::Value expire_all(const Napi::CallbackInfo& info);
+  Napi::Value snapshot(const Napi::CallbackInfo& info);
+  void cancel_snapshot(const Napi::CallbackInfo& info);
   Napi::Value drain(const Napi::CallbackInfo& info);
   Napi::Value finished(const Napi::CallbackInfo& info);
   Napi::Value failure(const Napi::CallbackInfo& info);

@@ -39,6 +39,7 @@ struct Dpi::Impl {
   uint64_t in_use = 0;
   // A flow is given up with the packet that reaches the limit of its L4 protocol.
   uint32_t limit_tcp = 0, limit_udp = 0, limit_other = 0;
+  bool reference = false;
   uint64_t scored_risks =
       0;  // the last mask that was scored, and its score: most flows repeat a few masks
   uint16_t score = 0;
@@ -174,6 +175,7 @@ std::unique_ptr<Dpi> Dpi::create(const DpiOptions& options, std::string& error) 
   // ndpiReader gives up with the packet after its limit of 80 and 24. Ours is the last packet that
   // libndpi looks at, 32: showing it one more teaches nothing.
   constexpr uint32_t never = std::numeric_limits<uint32_t>::max();
+  impl.reference = options.reference;
   impl.limit_tcp = options.reference ? 81 : options.max_packets_tcp;
   impl.limit_udp = options.reference ? 25 : options.max_packets_udp;
   impl.limit_other = options.reference ? never : options.max_packets_udp;
@@ -220,6 +222,12 @@ DpiStep Dpi::step(DpiState* state, const Packet& packet, uint32_t packets_seen,
   }
   impl.add_url_risk(flow, detection);
   return DpiStep::done;
+}
+
+void Dpi::set_limits(uint16_t max_packets_tcp, uint16_t max_packets_udp) {
+  if (impl_->reference) return;
+  impl_->limit_tcp = max_packets_tcp;
+  impl_->limit_udp = impl_->limit_other = max_packets_udp;
 }
 
 void Dpi::give_up(DpiState* state, Detection& detection) {

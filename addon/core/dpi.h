@@ -62,6 +62,9 @@ class Dpi {
   // decide. Fills `detection` when the result is partial or done; `done` includes the give-up at the limit.
   DpiStep step(DpiState* state, const Packet& packet, uint32_t packets_seen, Detection& detection);
 
+  // Other limits from now on, also for flows in detection; without effect in reference mode.
+  void set_limits(uint16_t max_packets_tcp, uint16_t max_packets_udp);
+
   // No more packets will come: the library's last word, guesses included. Call once, before release().
   void give_up(DpiState* state, Detection& detection);
 

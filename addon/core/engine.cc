@@ -14,6 +14,7 @@ std::unique_ptr<Engine> Engine::create(const EngineOptions& options, std::unique
   for (unsigned i = 0; i < n; ++i) {
     auto dpi = Dpi::create(options.dpi, error);
     if (!dpi) return nullptr;
+    worker.index = i;
     auto lane = std::make_unique<Lane>(engine->wake_up_, engine->source_->lossless());
     lane->worker =
         std::make_unique<Worker>(worker, std::move(dpi), options.envelope, lane->queue, engine->counters_->workers[i]);
@@ -153,14 +154,23 @@ bool Engine::pass_on(std::vector<std::unique_ptr<PacketBatch>>& open, bool flush
 }
 
 void Engine::work(Lane& lane) {
-  while (auto batch = lane.ring.pop()) {
-    if (batch->size) lane.worker->process(*batch);
-    if (batch->flush) lane.worker->flush();
-    lane.ring.give_back(std::move(batch));
-    if (abort_.load(std::memory_order_relaxed)) break;
+  Worker& worker = *lane.worker;
+  std::unique_ptr<PacketBatch> batch;
+  for (bool more = false;;) {
+    const PacketRing::Popped popped = lane.ring.pop(batch, !more);
+    if (lane.mailbox.waiting())
+      for (WorkerCommand& command : lane.mailbox.take()) worker.apply(std::move(command));
+    if (popped == PacketRing::Popped::end || abort_.load(std::memory_order_relaxed)) break;
+    if (popped == PacketRing::Popped::batch) {
+      if (batch->size) worker.process(*batch);
+      if (batch->flush) worker.flush();
+      lane.ring.give_back(std::move(batch));
+    }
+    more = worker.slice();
   }
+  worker.end_commands(lane.mailbox.close());
   // The reader is through (finish() came after its last store), so every worker ends its flows at the same time.
-  if (!abort_) lane.worker->shut_down(last_packet_ns_.load(), abort_, share_end_ ? &closing_ : nullptr);
+  if (!abort_) worker.shut_down(last_packet_ns_.load(), abort_, share_end_ ? &closing_ : nullptr);
   thread_ended();
 }
 
@@ -172,13 +182,17 @@ size_t Engine::drain(uint8_t* out, size_t size) {
   wake_up_.taken();
   size_t written = 0;
   const size_t first = next_drain_++;  // in turn: no worker's lines wait behind another's for ever
-  for (size_t i = 0; i < lanes_.size() && written < size; ++i)
-    written += lanes_[(first + i) % lanes_.size()]->queue.drain(out + written, size - written);
+  for (size_t i = 0; i < lanes_.size() && written < size; ++i) {
+    Lane& lane = *lanes_[(first + i) % lanes_.size()];
+    written += lane.queue.drain(out + written, size - written);
+    if (lane.queue.room_wanted()) lane.ring.nudge();
+  }
+  if (!snapshots_.empty()) written += end_snapshots(out + written, size - written);
   return written;
 }
 
 bool Engine::finished() const {
-  if (!started_ || threads_running_.load() != 0) return false;
+  if (!started_ || threads_running_.load() != 0 || !snapshots_.empty()) return false;
   for (const auto& lane : lanes_)
     if (!lane->queue.empty()) return false;
   return true;

@@ -51,6 +51,18 @@ class Engine {
   bool provide_descriptor(int descriptor) noexcept { return source_->provide_descriptor(descriptor); }
   void retry_source() noexcept { source_->retry(); }
 
+  // Commands to all workers, in force between two of their batches; before start() as well. False when a mailbox is full,
+  // or too many snapshots are open; nobody got the command then. Late ones, to workers that have ended, do nothing.
+  bool set_networks(const Roles& networks);
+  // The events of an engine that was made for flow_purge alone stay so.
+  bool set_live_options(LiveOptions options);
+  bool expire_all();
+  // Every live flow that was announced, as lines that begin with `{"snapshot":ID,`, and one `snapshot_end` at last: also
+  // when the engine ends meanwhile, but not when it was cancelled. Events go on between them.
+  bool snapshot(uint64_t id);
+  void cancel_snapshot(uint64_t id) noexcept;
+  static constexpr size_t most_snapshots = 64;
+
   // Copies whole lines to `out`; returns the bytes written, 0 when there is nothing now. `size` is at least
   // minimum_drain_bytes, which the longest line fits into: 33 fields of 1 KiB, each byte escaped to six.
   static constexpr size_t minimum_drain_bytes = 512 * 1024;
@@ -66,6 +78,7 @@ class Engine {
     Lane(WakeUp& wake_up, bool lossless) : queue(wake_up, lossless) {}
     PacketRing ring;
     EventQueue queue;
+    Mailbox mailbox;
     std::unique_ptr<Worker> worker;
     std::thread thread;
   };
@@ -76,6 +89,8 @@ class Engine {
   bool distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBatch>>& open);
   bool pass_on(std::vector<std::unique_ptr<PacketBatch>>& open, bool flush);
   void work(Lane& lane);
+  bool post(const WorkerCommand& command);
+  size_t end_snapshots(uint8_t* out, size_t size);
   void thread_ended();
 
   const EngineOptions options_;
@@ -95,6 +110,7 @@ class Engine {
   mutable std::mutex failure_mutex_;
   SourceError failure_;
   size_t next_drain_ = 0;
+  std::vector<std::shared_ptr<Snapshot>> snapshots_;  // open ones: asked for, and their end not yet drained
 };
 
 }  // namespace dipper

@@ -68,8 +68,32 @@ size_t EventQueue::drain(uint8_t* out, size_t size) {
     }
     chunks_.pop_front();
   }
+  drained_ += written;
   if (written) space_.notify_all();
   return written;
+}
+
+bool EventQueue::has_room() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  wants_room_ = bytes_ >= spare_bytes;
+  return !wants_room_;
+}
+
+bool EventQueue::room_wanted() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const bool now = wants_room_ && bytes_ < spare_bytes;
+  if (now) wants_room_ = false;
+  return now;
+}
+
+uint64_t EventQueue::pushed() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return drained_ + bytes_;
+}
+
+uint64_t EventQueue::drained() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return drained_;
 }
 
 bool EventQueue::empty() const {

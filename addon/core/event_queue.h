@@ -31,6 +31,7 @@ class EventQueue {
   static constexpr size_t chunk_bytes = 64 * 1024;    // a chunk is passed on from this size
   static constexpr size_t chunk_room = 96 * 1024;     // what a chunk reserves: hardly a line is longer than the rest
   static constexpr size_t capacity_bytes = 4 << 20;   // 64 full chunks
+  static constexpr size_t spare_bytes = capacity_bytes / 2;  // what can wait is pushed below this: the rest is for events
 
   EventQueue(WakeUp& wake_up, bool lossless) : wake_up_(wake_up), lossless_(lossless) {}
 
@@ -40,6 +41,14 @@ class EventQueue {
   // Copies whole lines that fit into `size` bytes at `out`; returns the bytes written.
   size_t drain(uint8_t* out, size_t size);
 
+  // For what can wait (snapshots, sweeps): whether there is room. If not, the consumer makes sure that `room_wanted` tells
+  // it once there is.
+  bool has_room();
+  bool room_wanted();  // true once after has_room() said no and there is room again
+
+  void wake_consumer() { wake_up_.signal(); }  // for something else than lines
+  uint64_t pushed() const;   // bytes since the start
+  uint64_t drained() const;
   bool empty() const;
   void close();  // push returns false from now on, waiting ones included
 
@@ -52,7 +61,8 @@ class EventQueue {
   std::deque<Lines> chunks_;
   std::vector<Lines> spares_;  // drained ones, for push() to leave behind
   size_t bytes_ = 0, taken_ = 0;  // taken_: bytes of the first chunk already handed out
-  bool closed_ = false;
+  uint64_t drained_ = 0;
+  bool closed_ = false, wants_room_ = false;
 };
 
 }  // namespace dipper

@@ -65,6 +65,7 @@ MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twin
   std::string common = ",\"interface\":";
   write_json_string(envelope.interface, common);
   common += envelope.internal ? ",\"internal\":true" : ",\"internal\":false";
+  established_head_ = ",\"type\":\"flow\"" + common + ",\"established\":true,\"flow\":{\"digest\":\"";
   common += ",\"established\":false,\"flow\":{\"digest\":\"";
   flow_head_ = "{\"type\":\"flow\"" + common;
   dpi_update_head_ = "{\"type\":\"flow_dpi_update\"" + common;
@@ -318,9 +319,21 @@ void MessageWriter::purge(const Flow& flow, Expiry reason, Lines& out) {
 }
 
 void MessageWriter::purge(const Flow& flow, Expiry reason, const Sha1Digest& community_hash, Lines& out) {
+  record(purge_heads_[static_cast<int>(reason)], flow, community_hash, out);
+}
+
+std::string MessageWriter::established_head(uint64_t snapshot) const {
+  return "{\"snapshot\":" + std::to_string(snapshot) + established_head_;
+}
+
+void MessageWriter::established(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out) {
+  record(head, flow, community_hash, out);
+}
+
+void MessageWriter::record(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out) {
   const Sides sides = roles_.sides(flow.key, flow.client_is_lower);
   const std::string_view metadata = flow.metadata_text();
-  Text t = start(purge_heads_[static_cast<int>(reason)], metadata, out);
+  Text t = start(head, metadata, out);
   identity(t, flow, sides, community_hash);
   detection(t, flow);
   t.put(metadata);

@@ -4,6 +4,7 @@
 // Thread: a worker's.
 #pragma once
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dpi.h"
@@ -24,11 +25,17 @@ class MessageWriter {
   // `twins`: flows are looked up in a conntrack table, and messages name their twin.
   MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twins = false);
 
+  void set_networks(Roles networks) { roles_ = std::move(networks); }
+
   // Each appends one line with its newline to `out`. `metadata` is Metadata::text().
   void flow(const Flow& flow, std::string_view metadata, Lines& out);        // identified
   void dpi_update(const Flow& flow, std::string_view metadata, Lines& out);  // refined
   void stats(const Flow& flow, Lines& out);                                     // since the last one
   void purge(const Flow& flow, Expiry reason, Lines& out);                  // the complete final record
+
+  // A live flow with its whole-life counters, for one snapshot alone, whose lines begin with established_head().
+  void established(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out);
+  std::string established_head(uint64_t snapshot) const;
 
   // purge() in two steps for who has many: the hashes of four flows cost little more than one.
   static void community_hashes(const Flow* const flows[4], Sha1Digest hashes[4]);
@@ -58,6 +65,7 @@ class MessageWriter {
   void identity(Text& text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash);
   void translation(Text& text, const Flow& flow, const Sha1Digest& community_hash) const;
   void detection(Text& text, const Flow& flow);
+  void record(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out);
   static void counters(Text& text, const Flow& flow, const uint64_t packets[2], const uint64_t bytes[2], int local);
   void announce(const std::string& head, const Flow& flow, std::string_view metadata, Lines& out);
 
@@ -65,6 +73,7 @@ class MessageWriter {
   const bool twins_;
   // How lines begin: `{"type":...,"interface":...,"internal":...,"established":false,"flow":{"digest":"`
   std::string flow_head_, dpi_update_head_, stats_head_, purge_heads_[expiry_count];
+  std::string established_head_;  // past the number of a snapshot
   // Names as JSON text without quotes, cut to 120 bytes so that a line's fixed part has a bound.
   std::vector<std::string> protocols_, categories_, breeds_, confidences_, risks_;
   std::string version_;

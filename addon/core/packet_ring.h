@@ -54,16 +54,26 @@ class PacketRing {
     filled_.notify_one();
     return true;
   }
-  // The next batch; null at the end (finish() and nothing left, or closed).
-  std::unique_ptr<PacketBatch> pop() {
+  enum class Popped : uint8_t { batch, nothing, end };
+  // The next batch. `nothing`: there is none and the caller did not want to wait, or was nudged. `end`: finish() and nothing
+  // left, or closed.
+  Popped pop(std::unique_ptr<PacketBatch>& batch, bool wait = true) {
     std::unique_lock<std::mutex> lock(mutex_);
-    filled_.wait(lock, [&] { return closed_ || finished_ || !batches_.empty(); });
-    if (closed_ || batches_.empty()) return nullptr;
-    auto batch = std::move(batches_.front());
+    if (wait) filled_.wait(lock, [&] { return closed_ || finished_ || nudged_ || !batches_.empty(); });
+    nudged_ = false;
+    if (closed_ || (finished_ && batches_.empty())) return Popped::end;
+    if (batches_.empty()) return Popped::nothing;
+    batch = std::move(batches_.front());
     batches_.pop_front();
     // A reader that waits is woken when half the ring is free, not for each batch: a switch costs what a batch does.
     if (batches_.size() == capacity / 2) space_.notify_one();
-    return batch;
+    return Popped::batch;
+  }
+  // The worker looks up from its sleep: there is something for it that is no packet.
+  void nudge() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    nudged_ = true;
+    filled_.notify_one();
   }
   void give_back(std::unique_ptr<PacketBatch> batch) {
     batch->clear();
@@ -87,7 +97,7 @@ class PacketRing {
   std::condition_variable space_, filled_;
   std::deque<std::unique_ptr<PacketBatch>> batches_;
   std::vector<std::unique_ptr<PacketBatch>> empties_;
-  bool finished_ = false, closed_ = false;
+  bool finished_ = false, closed_ = false, nudged_ = false;
 };
 
 }  // namespace dipper

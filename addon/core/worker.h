@@ -2,8 +2,10 @@
 // batches and takes lines out of its queue.
 #pragma once
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "closing.h"
 #include "conntrack.h"
@@ -11,6 +13,7 @@
 #include "dpi.h"
 #include "event_queue.h"
 #include "flow_table.h"
+#include "mailbox.h"
 #include "message.h"
 #include "packet_ring.h"
 #include "soft_dissectors.h"
@@ -20,15 +23,12 @@ namespace dipper {
 
 enum EventMask : uint8_t { event_detected = 1, event_updated = 2, event_expired = 4, event_stats = 8 };
 
-struct WorkerOptions {
+struct WorkerOptions : LiveOptions {
   uint32_t max_flows = 1u << 20;       // of all workers together; the engine divides
   uint32_t max_dpi_states = 1u << 17;  // flows in detection at a time: 92 MB at libndpi 4.2, and what it hangs on them
   bool expiry = true;                  // false: flows end with the capture (nDPI's own test run)
-  uint64_t udp_idle_ns = 30000000000, tcp_idle_ns = 300000000000, closed_ns = 10000000000;
-  uint64_t other_idle_ns = 30000000000, active_ns = 0;  // active 0 = none
-  uint64_t stats_interval_ns = 0;                       // flow_stats by packet time; 0 = none
-  uint8_t events = event_detected | event_updated | event_expired;
   bool reference = false;
+  unsigned index = 0;                  // among the workers of its engine
   std::shared_ptr<const ConntrackTable> conntrack;  // null: messages say nothing of translation
 };
 
@@ -47,6 +47,14 @@ class Worker {
   void help_shut_down(Closing& closing);
   // Whether that is possible: only records are written at the end, no announcements by the detection half.
   bool shares_shut_down() const { return (options_.events & ~event_expired) == 0; }
+
+  // Commands, between batches. What takes long is done by slice().
+  void apply(WorkerCommand&& command);
+  // The worker ends: what was asked for and is not done will not be.
+  void end_commands(std::vector<WorkerCommand>&& unseen);
+  // One bounded piece of what is not about a packet: some 100 us at most, so that packets never wait long. Returns whether
+  // there is more to do now; false as well when the queue of events has no room for it (its consumer then nudges).
+  bool slice() { return pending_ && do_slice(); }
 
  private:
   bool process(const Packet& packet);  // false: no memory for its flow
@@ -74,10 +82,20 @@ class Worker {
   void store_metadata(Flow& flow);
   void drop_metadata(Flow& flow);
   void publish();
+  bool quiet(const Flow& flow) const { return !options_.dump_unknown && !flow.detection.identified(); }
+  void apply_one(Roles&& networks);
+  void apply_one(const LiveOptions& options);
+  void apply_one(ExpireAll);
+  void apply_one(std::shared_ptr<Snapshot>&& snapshot);
+  bool do_slice();
+  void slice_snapshot();
+  template <typename Visit>
+  void walk(uint32_t& position, uint32_t most_visits, Visit&& visit);
+  void complete(Snapshot& snapshot);
 
-  static constexpr uint32_t stretch_flows = 1024;
+  static constexpr uint32_t stretch_flows = 1024, walk_over = ~0u;
 
-  const WorkerOptions options_;
+  WorkerOptions options_;
   std::unique_ptr<Dpi> dpi_;
   const SoftDissectors soft_dissectors_;
   MessageWriter writer_;
@@ -90,6 +108,12 @@ class Worker {
   uint64_t events_in_lines_ = 0, now_ns_ = 0, metadata_bytes_ = 0;
   uint32_t eviction_hand_ = 0, dpi_hand_ = 0;
   bool emergency_ = false;
+  // Work in slices; positions in the pool, walk_over when there is none.
+  bool pending_ = false;
+  uint32_t rearm_at_ = walk_over, expire_at_ = walk_over, snapshot_at_ = 0;
+  uint64_t expire_until_ns_ = 0;  // flows that began by then
+  std::deque<std::shared_ptr<Snapshot>> snapshots_;  // the first is being written
+  Lines snapshot_lines_;
 };
 
 }  // namespace dipper

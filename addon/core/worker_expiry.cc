@@ -74,7 +74,8 @@ void Worker::write_purge(Flow& flow, Expiry reason, const Sha1Digest* community_
     case Expiry::evicted: counters_.flows_evicted.add(1); break;
     case Expiry::shutdown: counters_.flows_shutdown.add(1); break;
   }
-  if (!(options_.events & event_expired)) return;
+  if (quiet(flow)) counters_.flows_unknown_quiet.add(1);
+  if (!(options_.events & event_expired) || quiet(flow)) return;
   look_up_connection(flow);
   if (community_hash)
     writer_.purge(flow, reason, *community_hash, lines_);
@@ -84,6 +85,7 @@ void Worker::write_purge(Flow& flow, Expiry reason, const Sha1Digest* community_
 }
 
 void Worker::write_stats(Flow& flow) {
+  if (quiet(flow)) return;  // what it carried is in its first flow_stats once it is known
   if (flow.total_packets() != flow.stats_packets[0] + flow.stats_packets[1] && (options_.events & event_stats)) {
     writer_.stats(flow, lines_);
     wrote_event();

@@ -3,70 +3,26 @@
 import { type CounterLayout, loadAddon, type NativeEngine, type NativeError } from '../addon.js';
 import { DipperError, type ErrorCode, isErrorCode } from '../errors.js';
 import type { FlowMessage } from '../messages/index.js';
-import type { ConntrackMonitor } from './conntrack.js';
-import { nativeSource, type Source, sourceName } from './source.js';
+import {
+  type EngineOptions,
+  integer,
+  type LiveEngineOptions,
+  type NdpiFiles,
+  ordered,
+  type SourceState,
+} from './engine-options.js';
+import { networkColumns } from './network-columns.js';
+import type { Network } from './networks.js';
+import { nativeSource, sourceName } from './source.js';
 
-/** When flows end by themselves, in seconds of packet time. */
-export interface FlowExpiry {
-  /** Silence after which a UDP flow ends (default 30). */
-  readonly udpIdleS?: number;
-  /** Silence after which an open TCP flow ends (default 300). */
-  readonly tcpIdleS?: number;
-  /** Silence after which a TCP flow with RST or both FINs ends (default 10). */
-  readonly tcpClosedS?: number;
-  /** Silence after which any other flow ends (default 30). */
-  readonly otherIdleS?: number;
-  /** Age at which a record ends and its flow goes on in a new one; 0 = never (default). */
-  readonly activeS?: number;
-}
-
-/** Files that libndpi loads before it starts; formats are its own. */
-export interface NdpiFiles {
-  readonly protocols?: string;
-  readonly categories?: string;
-  readonly riskyDomains?: string;
-  readonly ja3?: string;
-  readonly certificates?: string;
-}
-
-/**
- * `none`: a file. `removed`: the interface was there and is looked for. `waiting`: it has not been there yet.
- * `needs_descriptor`: the process may not open what it needs; see `provideDescriptor`.
- */
-export type SourceState = 'none' | 'up' | 'down' | 'removed' | 'waiting' | 'needs_descriptor';
-
-export type EngineEvent = 'detected' | 'updated' | 'expired' | 'stats';
-
-export interface EngineOptions {
-  readonly source: Source;
-  /** `interface` in the messages; the source's interface or path by default. */
-  readonly interface?: string;
-  /** Whether that interface is on the local side (default true). */
-  readonly internal?: boolean;
-  /** Worker threads, 1 to 64 (default 1). A pair of addresses always goes to the same one. */
-  readonly workers?: number;
-  /** Which messages: `flow`, `flow_dpi_update`, `flow_purge`, `flow_stats`. Default: all but `stats`. */
-  readonly events?: readonly EngineEvent[];
-  /** Decode, count and give up exactly as nDPI 4.2's own test run does. */
-  readonly reference?: boolean;
-  /** Tunnels to look into; all by default. */
-  readonly tunnels?: readonly string[];
-  /** Flows tracked at a time, by all workers together (default 4,194,304). */
-  readonly maxFlows?: number;
-  /** Flows in detection at a time (default 131,072; no limit with `reference`). */
-  readonly maxDpiStates?: number;
-  /** `none` (default for capture files): flows end with the capture. */
-  readonly expiry?: FlowExpiry | 'none';
-  /** What the kernel knows of connections: `ip_nat`, `conntrack` and `twin_digest` in messages. */
-  readonly conntrack?: ConntrackMonitor;
-  /** Seconds of packet time between two `flow_stats` of a flow; 0 = none (default). */
-  readonly statsIntervalS?: number;
-  readonly dpi?: NdpiFiles & {
-    /** Packets of a flow shown to nDPI before it gives up (default 32). */
-    readonly maxPacketsTcp?: number;
-    readonly maxPacketsUdp?: number;
-  };
-}
+export type {
+  EngineEvent,
+  EngineOptions,
+  FlowExpiry,
+  LiveEngineOptions,
+  NdpiFiles,
+  SourceState,
+} from './engine-options.js';
 
 /** What ended a source before its end. Everything before `offset` was processed. */
 export interface EngineFailure {
@@ -87,75 +43,12 @@ export interface EngineCounters {
 /** Bytes that one `drain` can take: two hundred chunks of the workers' 64 KiB would gain nothing measurable. */
 const drainBytes = 1 << 20;
 
-const eventBits: Record<EngineEvent, number> = { detected: 1, updated: 2, expired: 4, stats: 8 };
-
-function integer(name: string, value: number, low: number, high: number): number {
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new DipperError(
-    'ERR_OPTION_INVALID',
-    `${name} is ${value}; it must be a whole number from ${low} to ${high}`,
-  );
-}
-
-function seconds(name: string, value: number): number {
-  if (Number.isFinite(value) && value >= 0 && value <= 1e7) return value * 1000;
-  throw new DipperError(
-    'ERR_OPTION_INVALID',
-    `${name} is ${value}; it must be a number of seconds from 0 to 10000000`,
-  );
-}
-
-function tunnelBits(names: readonly string[] | undefined, known: readonly string[]): number {
-  let bits = 0;
-  for (const name of names ?? known) {
-    const position = known.indexOf(name);
-    if (position < 0)
-      throw new DipperError(
-        'ERR_OPTION_INVALID',
-        `no tunnel is called ${JSON.stringify(name)}; there are ${known.join(', ')}`,
-      );
-    bits |= 1 << (position + 1);
-  }
-  return bits;
-}
-
-/** The options by the names that the addon gives to the positions of its array. */
-function numbers(options: EngineOptions, tunnels: readonly string[]): Record<string, number> {
-  const expiry = options.expiry ?? 'none';
-  const times: FlowExpiry = expiry === 'none' ? {} : expiry;
-  const reference = options.reference ?? false;
-  let events = 0;
-  for (const event of options.events ?? (['detected', 'updated', 'expired'] as const)) {
-    if (!Object.hasOwn(eventBits, event))
-      throw new DipperError(
-        'ERR_OPTION_INVALID',
-        `no event is called ${JSON.stringify(event)}; there are ${Object.keys(eventBits).join(', ')}`,
-      );
-    events |= eventBits[event];
-  }
-  return {
-    workers: integer('workers', options.workers ?? 1, 1, 64),
-    internal: Number(options.internal ?? true),
-    events,
-    tunnels: tunnelBits(options.tunnels, tunnels),
-    reference: Number(reference),
-    maxFlows: integer('maxFlows', options.maxFlows ?? 1 << 22, 1, 1 << 30),
-    maxDpiStates: integer(
-      'maxDpiStates',
-      options.maxDpiStates ?? (reference ? 1 << 30 : 1 << 17),
-      1,
-      1 << 30,
-    ),
-    expiry: Number(expiry !== 'none'),
-    udpIdleMs: seconds('expiry.udpIdleS', times.udpIdleS ?? 30),
-    tcpIdleMs: seconds('expiry.tcpIdleS', times.tcpIdleS ?? 300),
-    tcpClosedMs: seconds('expiry.tcpClosedS', times.tcpClosedS ?? 10),
-    otherIdleMs: seconds('expiry.otherIdleS', times.otherIdleS ?? 30),
-    activeMs: seconds('expiry.activeS', times.activeS ?? 0),
-    statsIntervalMs: seconds('statsIntervalS', options.statsIntervalS ?? 0),
-    maxPacketsTcp: integer('dpi.maxPacketsTcp', options.dpi?.maxPacketsTcp ?? 32, 1, 65535),
-    maxPacketsUdp: integer('dpi.maxPacketsUdp', options.dpi?.maxPacketsUdp ?? 32, 1, 65535),
-  };
+function accepted(command: boolean): void {
+  if (!command)
+    throw new DipperError(
+      'ERR_ENGINE_BUSY',
+      'the workers have more commands than they can take; try again when their lines were read',
+    );
 }
 
 /** The error code for what the addon threw, by its sysexits code. */
@@ -204,6 +97,7 @@ class Bell {
 /** One source through the data plane. Iterate `chunks()` or `events()` once; then read `counters()` and `failure()`. */
 export class Engine {
   readonly #native: NativeEngine;
+  #options: EngineOptions;
   readonly #layout: CounterLayout;
   readonly #cells: BigUint64Array;
   #failure: EngineFailure | undefined;
@@ -215,12 +109,7 @@ export class Engine {
   /** Opens the source and sets nDPI up; nothing is read yet. Throws DipperError. */
   constructor(options: EngineOptions) {
     const addon = loadAddon();
-    const byName = numbers(options, addon.tunnels);
-    const ordered = Float64Array.from(addon.Engine.numberNames, (name) => {
-      const value = byName[name];
-      if (value === undefined) throw new DipperError('ERR_INTERNAL', `no engine number ${name}`);
-      return value;
-    });
+    const values = ordered(options, addon);
     const files = addon.Engine.fileNames.map(
       (name) => options.dpi?.[name as keyof NdpiFiles] ?? '',
     );
@@ -229,7 +118,7 @@ export class Engine {
       this.#native = new addon.Engine(
         source,
         options.interface ?? sourceName(options.source),
-        ordered,
+        values,
         files,
         this.#bell.ring,
         options.conntrack?.native,
@@ -238,6 +127,8 @@ export class Engine {
       if (!(cause instanceof Error) || !('exitCode' in cause)) throw cause;
       throw new DipperError(codeOf(cause as NativeError), cause.message, { cause });
     }
+    this.#options = options;
+    if (options.networks) this.setNetworks(options.networks);
     this.#layout = addon.counterLayout;
     this.#cells = new BigUint64Array(this.#native.counters() ?? new ArrayBuffer(0));
     this.#ended = new Promise((resolve) => {
@@ -303,6 +194,48 @@ export class Engine {
   /** Looks at once whether an interface has come back, instead of within a second. */
   retrySource(): void {
     if (this.#state !== 'ended') this.#native.retrySource();
+  }
+
+  /** Replaces what is local, for every message from now on. Throws ERR_OPTION_INVALID. */
+  setNetworks(networks: readonly Network[]): void {
+    const { prefixes, classes } = networkColumns(networks);
+    accepted(this.#native.setNetworks(prefixes, classes));
+  }
+
+  /**
+   * Changes options while packets flow. Shorter idle times end at once what is past them. `expiry` has no effect where
+   * it was `none`. Throws ERR_OPTION_INVALID, and then nothing changed.
+   */
+  set(options: LiveEngineOptions): void {
+    const { expiry: before = 'none', dpi } = this.#options;
+    const changed: EngineOptions = {
+      ...this.#options,
+      ...options,
+      expiry: before === 'none' ? before : { ...before, ...options.expiry },
+      dpi: { ...dpi, ...options.dpi },
+    };
+    accepted(this.#native.setLiveOptions(ordered(changed, loadAddon())));
+    this.#options = changed;
+  }
+
+  /** Ends every flow that is there now, with reason `shutdown`. */
+  expireAll(): void {
+    accepted(this.#native.expireAll());
+  }
+
+  /**
+   * Every live flow that was announced (also those of unknown protocol where they are dumped), between the other lines
+   * of `chunks()`: `{"snapshot":ID,"type":"flow",...}` with `established` true and whole-life counters, and last of all
+   * `{"snapshot":ID,"type":"snapshot_end"}`. A flow is in it once at most; the flow_purge of one that has ended came
+   * before, or comes after its line. Throws ERR_ENGINE_BUSY when 64 are open.
+   */
+  snapshot(id: number): void {
+    accepted(this.#native.snapshot(integer('snapshot', id, 0, Number.MAX_SAFE_INTEGER)));
+  }
+
+  /** Writes no more of that snapshot, its end neither; lines that were under way still come. */
+  cancelSnapshot(id: number): void {
+    this.#native.cancelSnapshot(id);
   }
 
   /** Counters as of now, by name; a number is exact below 2^53. */

@@ -19,6 +19,12 @@ std::unique_ptr<PacketBatch> numbered(PacketRing& ring, uint64_t n) {
   return batch;
 }
 
+std::unique_ptr<PacketBatch> pop(PacketRing& ring) {
+  std::unique_ptr<PacketBatch> batch;
+  ring.pop(batch);
+  return batch;
+}
+
 void wait_a_little() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
 
 }  // namespace
@@ -28,11 +34,33 @@ TEST(packet_ring_in_order_to_the_end) {
   for (uint64_t n = 0; n < PacketRing::capacity; ++n) CHECK(ring.push(numbered(ring, n)));
   ring.finish();
   for (uint64_t n = 0; n < PacketRing::capacity; ++n) {
-    auto batch = ring.pop();
+    auto batch = pop(ring);
     CHECK(batch && batch->packets[0].timestamp_ns == n);
   }
-  CHECK(!ring.pop());
-  CHECK(!ring.pop());
+  CHECK(!pop(ring));
+  CHECK(!pop(ring));
+}
+
+TEST(packet_ring_nudge_wakes_once) {
+  PacketRing ring;
+  std::unique_ptr<PacketBatch> batch;
+  CHECK(ring.pop(batch, false) == PacketRing::Popped::nothing);
+  std::atomic<bool> woken{false};
+  std::thread worker([&] {
+    CHECK(ring.pop(batch) == PacketRing::Popped::nothing);
+    woken = true;
+    CHECK(ring.pop(batch) == PacketRing::Popped::batch);  // the nudge is used up: it waits
+    CHECK(ring.pop(batch) == PacketRing::Popped::end);
+  });
+  wait_a_little();
+  CHECK(!woken);
+  ring.nudge();
+  while (!woken) std::this_thread::yield();
+  ring.push(numbered(ring, 1));
+  ring.finish();
+  worker.join();
+  ring.nudge();  // late
+  CHECK(ring.pop(batch) == PacketRing::Popped::end);
 }
 
 TEST(packet_ring_blocks_when_full) {
@@ -46,11 +74,11 @@ TEST(packet_ring_blocks_when_full) {
   wait_a_little();
   CHECK(!through);
   // The writer is woken when half of the ring is free.
-  for (uint64_t n = 0; n < PacketRing::capacity / 2; ++n) CHECK(ring.pop() != nullptr);
+  for (uint64_t n = 0; n < PacketRing::capacity / 2; ++n) CHECK(pop(ring) != nullptr);
   writer.join();
   ring.finish();
   uint64_t count = PacketRing::capacity / 2 - 1, last = 0;
-  while (auto batch = ring.pop()) {
+  while (auto batch = pop(ring)) {
     ++count;
     last = batch->packets[0].timestamp_ns;
   }
@@ -63,7 +91,7 @@ TEST(packet_ring_close_wakes_the_writer_and_the_worker) {
   for (uint64_t n = 0; n < PacketRing::capacity; ++n) full.push(numbered(full, n));
   std::atomic<int> pushed{-1}, popped{-1};
   std::thread writer([&] { pushed = full.push(numbered(full, 1)); });
-  std::thread worker([&] { popped = empty.pop() != nullptr; });
+  std::thread worker([&] { popped = pop(empty) != nullptr; });
   wait_a_little();
   CHECK_EQ(pushed.load(), -1);
   CHECK_EQ(popped.load(), -1);
@@ -73,7 +101,7 @@ TEST(packet_ring_close_wakes_the_writer_and_the_worker) {
   worker.join();
   CHECK_EQ(pushed.load(), 0);
   CHECK_EQ(popped.load(), 0);
-  CHECK(!full.pop());  // at once: what is left is not worked off
+  CHECK(!pop(full));  // at once: what is left is not worked off
 }
 
 TEST(packet_ring_batches_come_back_empty) {
@@ -88,7 +116,7 @@ TEST(packet_ring_batches_come_back_empty) {
   CHECK_EQ(batch->blocks.size(), 1u);
   CHECK_EQ(block.use_count(), 2);
   ring.push(std::move(batch));
-  ring.give_back(ring.pop());
+  ring.give_back(pop(ring));
   CHECK_EQ(block.use_count(), 1);  // the packets' memory is let go
   batch = ring.take_empty();
   CHECK(batch.get() == address);

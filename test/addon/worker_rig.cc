@@ -39,6 +39,11 @@ void WorkerRig::feed(const Traffic& traffic, uint32_t capacity) {
   pass_on();
 }
 
+void WorkerRig::command(WorkerCommand command) {
+  worker_->apply(std::move(command));
+  while (worker_->slice()) drain();
+}
+
 void WorkerRig::end() {
   const std::atomic<bool> abort{false};
   worker_->shut_down(last_ns_, abort);

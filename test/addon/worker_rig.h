@@ -16,6 +16,8 @@ class WorkerRig {
 
   // Decodes and processes all frames of `traffic`, in batches of at most `batch` packets.
   void feed(const Traffic& traffic, uint32_t batch = dipper::PacketBatch::capacity);
+  // A command, and the slices that it takes until they stop.
+  void command(dipper::WorkerCommand command);
   // Ends every flow at the time of the last packet.
   void end();
 
@@ -23,6 +25,7 @@ class WorkerRig {
   std::vector<std::string> lines(const std::string& type = "");
   std::vector<std::string> purges() { return lines("flow_purge"); }
 
+  dipper::Worker& worker() { return *worker_; }
   uint64_t packets_fed() const { return packets_; }
   uint64_t bytes_fed() const { return bytes_; }
   dipper::WorkerCounters counters;
