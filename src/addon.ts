@@ -187,6 +187,8 @@ export interface Addon {
   readonly tunnels: readonly string[];
   /** Names of the counter `source_state`. */
   readonly sourceStates: readonly string[];
+  /** Descriptors of a new pipe, not inherited by programs; both are the caller's. Throws when there are none left. */
+  makePipe(): [read: number, write: number];
 }
 
 let loaded: Addon | undefined;

@@ -1,4 +1,6 @@
 // The library: `import { Engine } from 'dipperd/ndpi-node'`. Everything public, nothing else.
+
+export type { CapSource } from './capture/cap-process.js';
 export type {
   EngineCounters,
   EngineEvent,

@@ -1,5 +1,10 @@
 // The module: the Engine class, the library's version, and the layout of the counter block.
+#include <fcntl.h>
 #include <napi.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "core/counters.h"
 #include "core/dpi.h"
@@ -35,6 +40,18 @@ Napi::Object counter_layout(Napi::Env env) {
   return layout;
 }
 
+// [read, write]: descriptors of a new pipe, closed on exec, both the caller's.
+Napi::Value make_pipe(const Napi::CallbackInfo& info) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw Napi::Error::New(info.Env(), std::string("no pipe: ") + strerror(errno));
+#ifdef F_SETPIPE_SZ
+  fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);  // where it is refused the pipe is smaller
+#endif
+  auto pair = Napi::Array::New(info.Env(), 2);
+  for (uint32_t i = 0; i < 2; ++i) pair.Set(i, ends[i]);
+  return pair;
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* data = new AddonData;
   env.SetInstanceData(data);
@@ -56,6 +73,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto tunnels = Napi::Array::New(env);
   for (int i = 1; i < tunnel_count; ++i) tunnels.Set(static_cast<uint32_t>(i - 1), tunnel_name(static_cast<Tunnel>(i)));
   exports.Set("tunnels", tunnels);
+  exports.Set("makePipe", Napi::Function::New<make_pipe>(env, "makePipe"));
   return exports;
 }
 

@@ -3,6 +3,7 @@
 import { type CounterLayout, loadAddon, type NativeEngine, type NativeError } from '../addon.js';
 import { DipperError, type ErrorCode, isErrorCode } from '../errors.js';
 import type { FlowMessage } from '../messages/index.js';
+import { CapProcess } from './cap-process.js';
 import {
   type EngineOptions,
   integer,
@@ -38,6 +39,8 @@ export interface EngineCounters {
   readonly totals: Readonly<Record<string, number>>;
   /** Frames that are in no flow, by reason; reasons that never occurred are left out. */
   readonly discarded: Readonly<Record<string, { packets: number; bytes: number }>>;
+  /** Packets lost before they were read; null where nobody knows (source `cap`). */
+  readonly drops: number | null;
 }
 
 /** Bytes that one `drain` can take: two hundred chunks of the workers' 64 KiB would gain nothing measurable. */
@@ -101,6 +104,7 @@ export class Engine {
   readonly #layout: CounterLayout;
   readonly #cells: BigUint64Array;
   #failure: EngineFailure | undefined;
+  readonly #cap: CapProcess | undefined;
   readonly #bell = new Bell();
   #state: 'created' | 'running' | 'ended' = 'created';
   #ended: Promise<void>;
@@ -113,7 +117,11 @@ export class Engine {
     const files = addon.Engine.fileNames.map(
       (name) => options.dpi?.[name as keyof NdpiFiles] ?? '',
     );
-    const source = nativeSource(options.source);
+    this.#cap = options.source.type === 'cap' ? new CapProcess(options.source) : undefined;
+    const source =
+      options.source.type === 'cap'
+        ? (this.#cap as CapProcess).nativeSource()
+        : nativeSource(options.source);
     try {
       this.#native = new addon.Engine(
         source,
@@ -124,6 +132,7 @@ export class Engine {
         options.conntrack?.native,
       );
     } catch (cause) {
+      this.#cap?.close();
       if (!(cause instanceof Error) || !('exitCode' in cause)) throw cause;
       throw new DipperError(codeOf(cause as NativeError), cause.message, { cause });
     }
@@ -147,6 +156,7 @@ export class Engine {
     const buffer = Buffer.allocUnsafe(drainBytes);
     try {
       this.#native.start();
+      this.#cap?.start(this.#native);
       for (;;) {
         const size = this.#native.drain(buffer);
         if (size > 0) yield buffer.subarray(0, size);
@@ -174,11 +184,13 @@ export class Engine {
   stop(): Promise<void> {
     if (this.#state === 'created') this.#end();
     if (this.#state === 'running') this.#native.stop();
+    this.#cap?.close();
     return this.#ended;
   }
 
   /** Where the source's interface or descriptor stands. */
   sourceState(): SourceState {
+    if (this.#cap) return this.#cap.state();
     const index = this.#layout.reader.indexOf('source_state');
     return (loadAddon().sourceStates[Number(this.#cells[index])] ?? 'none') as SourceState;
   }
@@ -191,9 +203,15 @@ export class Engine {
     return this.#state !== 'ended' && this.#native.provideDescriptor(descriptor);
   }
 
+  /** What last went wrong with a source that helps itself (`cap`), in words. */
+  sourceProblem(): string | undefined {
+    return this.#cap?.problem();
+  }
+
   /** Looks at once whether an interface has come back, instead of within a second. */
   retrySource(): void {
     if (this.#state !== 'ended') this.#native.retrySource();
+    this.#cap?.retry();
   }
 
   /** Replaces what is local, for every message from now on. Throws ERR_OPTION_INVALID. */
@@ -252,7 +270,8 @@ export class Engine {
       if (packets > 0)
         discarded[name] = { packets, bytes: cell(reader.length + discards.length + i) };
     }
-    return { totals, discarded };
+    const drops = this.#cap ? null : (totals.kernel_dropped ?? 0);
+    return { totals, discarded, drops };
   }
 
   /** Why the source ended early, known once the iteration has ended. */
@@ -263,7 +282,8 @@ export class Engine {
   #end(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    const failure = this.#native.failure();
+    this.#cap?.close();
+    const failure = this.#cap?.failure() ?? this.#native.failure();
     if (failure)
       this.#failure = {
         message: failure.message,

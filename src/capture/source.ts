@@ -2,6 +2,7 @@
 // is for and what it costs is in docs/capture.md.
 import type { NativeSource } from '../addon.js';
 import { DipperError } from '../errors.js';
+import type { CapSource } from './cap-process.js';
 
 /** A pcap or pcapng file, plain or gzip. */
 export interface PcapFileSource {
@@ -56,7 +57,7 @@ export interface PacketRingSource {
   readonly descriptor?: number;
 }
 
-export type Source = PcapFileSource | PacketRingSource | StreamSource;
+export type Source = PcapFileSource | PacketRingSource | StreamSource | CapSource;
 
 function wrong(what: string): DipperError {
   return new DipperError('ERR_OPTION_INVALID', what);
@@ -67,8 +68,8 @@ function whole(name: string, value: number, low: number, high: number): number {
   throw wrong(`source.${name} is ${value}; it must be a whole number from ${low} to ${high}`);
 }
 
-/** The source in the addon's words. Throws DipperError ERR_OPTION_INVALID. */
-export function nativeSource(source: Source): NativeSource {
+/** The source in the addon's words; `cap` has words of its own. Throws DipperError ERR_OPTION_INVALID. */
+export function nativeSource(source: Exclude<Source, CapSource>): NativeSource {
   switch (source.type) {
     case 'pcap-file':
       return nativeFile(source);
@@ -112,6 +113,6 @@ function nativePacketRing(source: PacketRingSource): NativeSource {
 
 /** What the messages call the interface unless told otherwise. */
 export function sourceName(source: Source): string {
-  if (source.type === 'packet-ring') return source.interface;
+  if (source.type === 'packet-ring' || source.type === 'cap') return source.interface;
   return source.type === 'stream' ? (source.name ?? 'stream') : source.path;
 }

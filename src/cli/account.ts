@@ -9,7 +9,11 @@ export interface Account {
   balanced: boolean;
 }
 
-export function account({ totals, discarded: reasons }: EngineCounters): Account {
+export function account({
+  totals,
+  discarded: reasons,
+  drops,
+}: Pick<EngineCounters, 'totals' | 'discarded'> & Partial<EngineCounters>): Account {
   const total = (name: string) => totals[name] ?? 0;
   const flows = total('flows_created');
   const discarded = Object.entries(reasons)
@@ -47,6 +51,7 @@ export function account({ totals, discarded: reasons }: EngineCounters): Account
     lines.push(
       `${total('kernel_dropped')} more packets lost: they came faster than they were read\n`,
     );
+  if (drops === null) lines.push('packets lost: unknown, the source cannot tell\n');
   if (total('events_lost') > 0)
     lines.push(`${total('events_lost')} events lost: the output was too slow\n`);
   return { text: lines.join(''), balanced };

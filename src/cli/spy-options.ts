@@ -32,7 +32,7 @@ export interface SpyOptions {
 }
 
 /** Words for a network interface: ours, and SnabbWall's for one that the system has. */
-const liveSources = ['packet-ring', 'raw', 'tap'];
+const liveSources = ['packet-ring', 'cap', 'raw', 'tap'];
 /** SnabbWall's words for a network card that it drives itself. */
 const cardSources = ['pci', 'intel10g', 'intel1g'];
 
@@ -97,6 +97,8 @@ function source(values: OptionValues, operands: readonly string[]): Source {
   const filter = typeof values.filter === 'string' ? { filter: values.filter } : {};
   if (word === 'packet-ring') {
     if (values.paced === true) throw refuse('--paced is for capture files; leave it out');
+    if (operands[0] === 'cap' && operands.length === 2)
+      return { type: 'cap', interface: name, ...filter };
     const promiscuous = values.promiscuous === true ? { promiscuous: true } : {};
     return { type: 'packet-ring', interface: name, ...filter, ...promiscuous };
   }

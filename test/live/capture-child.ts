@@ -7,6 +7,8 @@ export interface EngineStatus {
   state: string;
   failure?: { message: string; exitCode: number };
   counters: Record<string, number>;
+  drops: number | null;
+  problem?: string;
 }
 
 /** What is compared of a flow: all that does not depend on when the packets came. */
@@ -35,9 +37,13 @@ const say = (line: ChildLine) => process.stdout.write(`${JSON.stringify(line)}\n
 function status(): EngineStatus[] {
   return engines.map((engine) => {
     const failure = engine.failure();
+    const { totals: counters, drops } = engine.counters();
+    const problem = engine.sourceProblem();
     return {
       state: engine.sourceState(),
-      counters: engine.counters().totals,
+      counters,
+      drops,
+      ...(problem === undefined ? {} : { problem }),
       ...(failure === undefined ? {} : { failure }),
     };
   });

@@ -75,6 +75,11 @@ export class CaptureRun {
   /** Ends the engines; what each saw and how it stood at the end. */
   async stop(): Promise<{ flows: SeenFlow[][]; status: EngineStatus[] }> {
     this.child.kill('SIGTERM');
+    return await this.stopped();
+  }
+
+  /** The same for engines that end by themselves. */
+  async stopped(): Promise<{ flows: SeenFlow[][]; status: EngineStatus[] }> {
     await this.#wait('the end', () => this.#ended, 20_000, true);
     if (!this.#flows) throw new Error(`the process ended without its flows: ${this.#stderr}`);
     return { flows: this.#flows, status: this.#status };

@@ -13,7 +13,7 @@ import { type SpyOptions, spyOptions } from '../spy-options.js';
 const spec: CommandSpec = {
   name: 'spy',
   summary: 'Names the protocol and the application of every flow in a capture or on an interface.',
-  usage: '[options] [pcap] FILE|-\n       dipper spy [options] [packet-ring] IFACE',
+  usage: '[options] [pcap] FILE|-\n       dipper spy [options] [packet-ring|cap] IFACE',
   examples: [
     ['dipper spy traffic.pcap', 'every flow of a capture file, one line each'],
     [
@@ -94,7 +94,7 @@ export function engineOptions(options: SpyOptions): EngineOptions {
     reference: options.reference,
     ...(options.tunnels === undefined ? {} : { tunnels: options.tunnels }),
     ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
-    expiry: options.expire || options.source.type === 'packet-ring' ? {} : 'none',
+    expiry: options.expire || options.source.type !== 'pcap-file' ? {} : 'none',
     dpi: options.dpi,
   };
 }

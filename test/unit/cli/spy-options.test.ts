@@ -45,6 +45,7 @@ describe('spy options', () => {
   it("take an interface by our word, by SnabbWall's and by its bare name", () => {
     for (const line of ['packet-ring lo', 'raw lo', 'tap lo', 'lo'])
       assert.deepEqual(options(line).source, { type: 'packet-ring', interface: 'lo' });
+    assert.deepEqual(options('cap lo').source, { type: 'cap', interface: 'lo' });
     const live = engineOptions(parsedOptions(['--filter', 'udp port 53', '--promiscuous', 'lo']));
     assert.deepEqual(live.source, {
       type: 'packet-ring',

@@ -31,7 +31,7 @@ class FakeEngine implements SpyEngine {
     }
   }
   counters(): EngineCounters {
-    return { totals: this.totals, discarded: {} };
+    return { totals: this.totals, discarded: {}, drops: 0 };
   }
   failure(): EngineFailure | undefined {
     return this.ended;
