@@ -2,6 +2,7 @@
 // readable. Runs on a configuration that the schema has accepted.
 import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { LinearRegex } from '../regex/linear-regex.js';
 import type { Place } from './assemble.js';
 import { listenerName } from './listeners.js';
 import type { Problem } from './problems.js';
@@ -139,6 +140,12 @@ function checkReplacements(config: Config, refuse: Refuse): void {
       refuse(at('regex_replace'), `needs regex_search[${pair.index}] beside it`);
     else if (pair.regex_replace === undefined)
       refuse(at('regex_search'), `needs regex_replace[${pair.index}] beside it`);
+    else
+      try {
+        new LinearRegex(pair.regex_search, pair.regex_replace);
+      } catch (error) {
+        refuse(at('regex_search'), (error as Error).message);
+      }
   }
 }
 

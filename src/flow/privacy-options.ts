@@ -1,7 +1,7 @@
 // Options of the privacy filter, and the replacements by regular expression among them.
 import { DipperError } from '../errors.js';
 import type { Log } from '../log.js';
-import { LinearRegex } from './linear-regex.js';
+import { LinearRegex } from '../regex/linear-regex.js';
 import type { PrivacyRuleTexts, Resolve } from './privacy-rules.js';
 import type { PseudonymKeys } from './pseudonym-keys.js';
 

@@ -1,9 +1,10 @@
 // The process under test of privileges.test.ts: started as root in a namespace, with threads of every kind running, it
 // drops to `nobody` and reports as JSON what it and its opener can still do. Arguments: interface, capture file.
 import { spawn } from 'node:child_process';
-import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isMainThread, Worker } from 'node:worker_threads';
+import { ConntrackMonitor } from '../../src/capture/conntrack.js';
 import { Engine } from '../../src/capture/engine.js';
 import { Opener } from '../../src/capture/opener.js';
 import { current, drop } from '../../src/capture/privileges.js';
@@ -58,6 +59,10 @@ export function threads(pid: number | 'self'): string[] {
   });
 }
 
+async function drain(engine: Engine): Promise<void> {
+  for await (const _ of engine.chunks());
+}
+
 const packet = 'socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)';
 
 async function main(): Promise<void> {
@@ -70,18 +75,29 @@ async function main(): Promise<void> {
   const before = { ...current(), openerThreads: threads(opener.pid) };
   const dropped = drop({ user: 'nobody' });
   const descriptor = opener.requestPacketSocket();
-  const conntrack = opener.requestConntrackSocket();
-  closeSync(conntrack);
+  const conntrack = new ConntrackMonitor({ descriptor: opener.requestConntrackSocket() });
+  const ring = new Engine({
+    source: {
+      type: 'packet-ring',
+      interface: interfaceName,
+      descriptor: opener.requestPacketSocket(),
+    },
+  });
+  const lines = drain(ring);
   const report = {
     before,
     dropped,
     threads: threads('self'),
     socketAfterDrop: await python(opens(packet), []),
     received: await python(receiver, [interfaceName], descriptor),
+    ringPackets: ring.counters().totals.packets_read,
+    ringState: ring.sourceState(),
+    conntrack: conntrack.state().state,
     again: drop({ user: 'daemon' }).how,
   };
+  conntrack.close();
   opener.close();
-  await engine.stop();
+  await Promise.all([engine.stop(), ring.stop(), lines]);
   await worker.terminate();
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }

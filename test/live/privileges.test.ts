@@ -62,6 +62,9 @@ describe('privileges', function () {
     assert.equal(report.dropped.effective, none);
     assert.equal(report.socketAfterDrop, 'EPERM');
     assert.equal(report.received, 'bound\nreceived');
+    assert.ok(report.ringPackets > 0, `${report.ringPackets} packets through the ring`);
+    assert.equal(report.ringState, 'up');
+    assert.match(report.conntrack, /^(events|following)$/);
     assert.equal(report.again, 'kept');
   });
 

@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 // TypeScript, lowest first. A part may import what stands on a line above its own, and itself;
 // parts on the same line do not know each other.
 const layers: readonly (readonly string[])[] = [
-  ['errors', 'log'],
+  ['errors', 'log', 'regex'],
   ['addon', 'messages', 'config'],
   ['capture', 'flow', 'state'],
   ['applications', 'match'],

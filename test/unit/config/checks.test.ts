@@ -36,6 +36,8 @@ describe('config checks', () => {
     const privacy = (line: string) => problemsOf({ file: `[privacy-filter]\n${line}\n` }).join();
     assert.match(privacy('regex_search[3] = a'), /regex_search\[3\]` needs regex_replace\[3\]/);
     assert.match(privacy('regex_replace[3] = a'), /regex_replace\[3\]` needs regex_search\[3\]/);
+    const pair = "regex_search[3] = '(a)\\1'\nregex_replace[3] = b";
+    assert.match(privacy(pair), /regex_search\[3\]` has a back-reference/);
   });
 
   it('find listeners that are the same', () => {

@@ -2,7 +2,7 @@
 // linear time for the patterns that are known to stall others.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { LinearRegex } from '../../../src/flow/linear-regex.js';
+import { LinearRegex } from '../../../src/regex/linear-regex.js';
 
 describe('linear regex', () => {
   const cases: [string, string, string, string][] = [
