@@ -94,11 +94,11 @@ export class StreamClient {
     if (count > 0) this.#push(data, count, batch, alone);
   }
 
-  /** Queues a message for this client alone, whatever it has subscribed to. */
-  tell(message: object, seq: number): void {
+  /** Queues a message for this client alone, whatever it has subscribed to; `greeting` has more room. */
+  tell(message: object, seq: number, greeting = false): void {
     if (this.gone) return;
     const batch = new Batch(messageLine(message), seq, 0);
-    this.#push(batch.framed(this.framing), 1, batch, true);
+    this.#push(batch.framed(this.framing), 1, batch, greeting);
   }
 
   /** Gives the socket as much as the window holds; goes on by itself until the queue is empty. */
@@ -224,7 +224,7 @@ export class StreamClient {
       last_seq: lastSeq,
     };
     const data = new Batch(messageLine(message), lastSeq, 0).framed(this.framing);
-    return { data, messages: 1, firstSeq, lastSeq, alone: true, queuedAt: this.#options.now() };
+    return { data, messages: 1, firstSeq, lastSeq, alone: false, queuedAt: this.#options.now() };
   }
 
   #wakeRoom(): void {

@@ -19,6 +19,8 @@ export interface ConnectionEvents {
 
 const tokenBytes = 4096;
 const minuteMs = 60_000;
+/** A snapshot goes through all flows: it counts as that many lines. */
+const snapshotCost = 10;
 
 /** Reads `socket` until it closes. */
 export function readConnection(
@@ -65,6 +67,7 @@ export function readConnection(
       events.refused('request_too_long', `a line has ${requestBytes} bytes at most`);
     } else if (text.trim() !== '') {
       const request = parseRequest(text);
+      if ('snapshot' in request) linesInMinute += snapshotCost - 1;
       if ('problem' in request) events.refused('request_invalid', request.problem);
       else events.request(request);
     }

@@ -8,7 +8,7 @@ export interface Part {
   readonly lastSeq: number;
   /** ms of a monotonic clock. */
   readonly queuedAt: number;
-  /** Greeting, snapshot, answer: for this client alone, under a bound of its own. */
+  /** Greeting and snapshot: they come all at once, and have a bound of their own. */
   readonly alone: boolean;
 }
 
@@ -35,12 +35,12 @@ export class Queue {
     return this.#parts.length - this.#head;
   }
 
-  /** Bytes of published messages that wait. */
+  /** Bytes of published messages and of answers that wait. */
   get liveBytes(): number {
     return this.#live;
   }
 
-  /** Bytes of what is for this client alone that wait. */
+  /** Bytes of greeting and snapshot that wait. */
   get aloneBytes(): number {
     return this.#alone;
   }

@@ -250,7 +250,7 @@ export class StreamServer {
   #admit(client: StreamClient): void {
     this.#totals.clients_accepted += 1;
     this.#log.debug({ peer: client.peer, listener: client.listener }, 'client connected');
-    for (const message of this.#options.greeting()) client.tell(message, this.#sequence);
+    for (const message of this.#options.greeting()) client.tell(message, this.#sequence, true);
     this.#clients.add(client);
     if (this.#dumpEstablished) this.#snapshots.request(client);
     client.flush();

@@ -1,5 +1,6 @@
 // What clients may say, and what comes of what they may not.
 import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { validateMessage } from '../../../../src/messages/validate.js';
 import { LineReader, parseRequest } from '../../../../src/sinks/stream/request.js';
@@ -142,6 +143,59 @@ describe('requests to the stream', function () {
     assert.equal(client.messages.at(-1)?.code, 'too_many_requests');
     await eventually(() => server.status().clients.length === 0, 'closed');
     assert.equal(server.status().totals.clients_flooding, 1);
+  });
+
+  it('for a snapshot count as ten', async () => {
+    const server = await rig.server({ limits: { requestsPerMinute: 25 } });
+    const client = await rig.client();
+    for (let time = 1; time <= 2; time += 1) {
+      client.send({ snapshot: true });
+      await client.take(time, 'snapshot_end');
+    }
+    client.socket.write('x\n'.repeat(6));
+    await client.until(() => client.ended, 'end');
+    assert.equal(server.status().totals.clients_flooding, 1);
+  });
+
+  it('that are noise harm nobody', async () => {
+    const server = await rig.server({ limits: { requestsPerMinute: 1000 } });
+    const healthy = await rig.client();
+    const ended: Socket[] = []; // these go on listening
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes)),
+            fc.json().map((text) => Buffer.from(`${text}\n`)),
+            fc
+              .constantFrom('\n', '{"subscribe":{}}\n', '{"snapshot":true}\n')
+              .map((s) => Buffer.from(s)),
+          ),
+          { maxLength: 8 },
+        ),
+        fc.constantFrom('end', 'destroy'),
+        async (writes, end) => {
+          const socket = connect(rig.path);
+          socket.on('error', () => {});
+          socket.resume();
+          await new Promise((resolve) => socket.once('connect', resolve));
+          for (const bytes of writes) socket.write(bytes);
+          server.publish(flowLines(0, 1));
+          await new Promise((resolve) => setImmediate(resolve));
+          if (end === 'end') ended.push(socket.end());
+          else socket.destroy();
+        },
+      ),
+      { numRuns: 60 },
+    );
+    await healthy.take(60, 'flow');
+    assert.equal(healthy.of('error').length, 0);
+    for (const socket of ended) socket.destroy();
+    await eventually(() => server.status().clients.length === 1, 'the others have gone');
+    assert.deepEqual(
+      rig.log.lines.filter((line) => line.startsWith('error')),
+      [],
+    );
   });
 
   it('may come in another minute', async () => {
