@@ -47,6 +47,15 @@ export function current(): Privileges {
   }
 }
 
+/** Numbers of a user and a group, as the C library knows them. Throws ERR_USER_UNKNOWN. */
+export function accountIds(runAs: RunAs): { readonly uid: number; readonly gid: number } {
+  try {
+    return loadAddon().findAccount(runAs.user, runAs.group ?? '');
+  } catch (cause) {
+    throw hostError(cause);
+  }
+}
+
 export interface Dropped extends Privileges {
   /** `dropped`: was root, is no longer. `kept`: was not root, nothing was done. */
   readonly how: 'dropped' | 'kept';

@@ -26,12 +26,14 @@ export interface PrivacyOptions extends PrivacyRuleTexts {
   readonly localNetworks?: () => readonly string[];
   /** Pseudonyms for all that is local and for what is masked, instead of constants for what is masked. */
   readonly pseudonyms?: PseudonymKeys;
-  /** 32 bytes for the digests of flows; default: those of `pseudonyms`, else random ones. */
+  /** 32 bytes for the digests of flows; default: that of `pseudonyms`, else one of the process. */
   readonly digestKey?: Buffer;
   /** Members of flows that are masked in every flow with a masked side: `kerberos.realm`. */
   readonly fields?: readonly string[];
   readonly regex?: readonly FieldReplacement[];
   readonly resolve?: Resolve;
+  /** ms since 1970. */
+  readonly now?: () => number;
 }
 
 export interface CompiledReplacement {

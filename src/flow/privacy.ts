@@ -2,16 +2,8 @@
 // parsed messages of any type, not on their text, and on every member, not on a list of known ones; what it cannot
 // redact it does not let pass. Thread: Node's. Cost: a tenth of a millisecond a message, when configured.
 import { randomBytes } from 'node:crypto';
-import {
-  type Address,
-  embedded,
-  hex,
-  isWithin,
-  type Network,
-  parseAddress,
-  parseMac,
-  parseNetwork,
-} from './address-text.js';
+import { hex } from './address-text.js';
+import { Masking, type Members, type Scope } from './masking.js';
 import {
   type CompiledReplacement,
   compileReplacements,
@@ -19,50 +11,20 @@ import {
   type PrivacyOptions,
 } from './privacy-options.js';
 import { PrivacyRules } from './privacy-rules.js';
-import { type Substitutes, substitute } from './privacy-text.js';
-import {
-  externalStandIn,
-  fixedStandIns,
-  keyed,
-  PseudonymsByKey,
-  type Side,
-  type StandIns,
-} from './stand-ins.js';
+import { keyed } from './stand-ins.js';
 
-type Members = Readonly<Record<string, unknown>>;
-
-/** What is masked beyond the rules while one flow or device is looked at. */
-interface Scope {
-  readonly standIns: StandIns;
-  readonly addresses: ReadonlyMap<string, string>;
-  readonly macs: ReadonlyMap<string, string>;
-}
-
-const privateNetworks = [
-  ...['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'],
-  ...['fc00::/7', 'fe80::/10'],
-].map((text) => parseNetwork(text) as Network);
+/** Of the digests, when none is given: one for the process, so that flows keep theirs when the filter is configured anew. */
+const processKey = randomBytes(32);
 
 /** Protocols in which hosts say their own names, and where else they do. */
 const announcing = /^(DHCP|DHCPV6|MDNS|LLMNR|NetBIOS|SSDP|Kerberos)$/i;
 const ownNames = ['kerberos.hostname', 'kerberos.username'];
-/** Sides of a flow that are hosts of ours, by `other_type`. */
-const notOurs = ['remote', 'multicast', 'broadcast'];
 /** Members whose texts are our own words or the library's: a host that is called `dns` must not change them. */
 const vocabulary =
   /^(type|reason|tunnel|other_type|detected_(protocol|application)_name|ndpi\..*|.*\b(tag|role|state|capture_type|source))$/;
-/** WAN addresses remembered: flows that began under one end under the next. */
-const mostExternal = 256;
 
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-/** 0.0.0.0, ::, loopback, multicast and broadcast name no host. */
-const isHost = (address: Address) =>
-  address.length === 4
-    ? address[0] !== 0 && address[0] !== 127 && (address[0] ?? 0) < 224
-    : address[0] !== 0xff && address.some((byte, i) => byte !== 0 && (i < 15 || byte !== 1));
-const isStation = (digits: string) =>
-  digits !== '000000000000' && (Number.parseInt(digits.slice(0, 2), 16) & 1) === 0;
 
 export interface PrivacyCounters {
   /** Messages that passed. */
@@ -75,14 +37,9 @@ export interface PrivacyCounters {
 
 export class PrivacyFilter {
   readonly #options: PrivacyOptions;
-  readonly #rules: PrivacyRules;
+  readonly #masking: Masking;
   readonly #replacements: readonly CompiledReplacement[];
   readonly #digestKey: Buffer;
-  readonly #pseudonyms = new PseudonymsByKey();
-  readonly #external = new Map<string, string>();
-  #externalTexts = '';
-  #localTexts = '';
-  #local: readonly Network[] = privateNetworks;
   readonly #counters = { messages: 0, suppressed: 0, failed: 0 };
 
   /** Resolves names. Throws ERR_CONFIG_INVALID with the rule that is wrong. */
@@ -92,9 +49,9 @@ export class PrivacyFilter {
 
   private constructor(options: PrivacyOptions, rules: PrivacyRules) {
     this.#options = options;
-    this.#rules = rules;
     this.#replacements = compileReplacements(options.regex ?? []);
-    this.#digestKey = options.digestKey ?? options.pseudonyms?.digestKey ?? randomBytes(32);
+    this.#digestKey = options.digestKey ?? options.pseudonyms?.digestKey ?? processKey;
+    this.#masking = new Masking(options, rules, this.#digestKey);
   }
 
   counters(): PrivacyCounters {
@@ -107,17 +64,8 @@ export class PrivacyFilter {
    */
   redact<Message extends object>(message: Message): Message | undefined {
     try {
-      this.#refresh();
-      const isCapture = (message as Members).type === 'unknown_packets';
-      if (isCapture && this.#holdsMasked(message as Members)) {
-        this.#counters.suppressed += 1;
-        return undefined;
-      }
-      const result = isCapture
-        ? { ...message, digest: this.#digest((message as Members).digest) }
-        : this.#object(message as Members, this.#scope(), '');
-      this.#counters.messages += 1;
-      return result as Message;
+      this.#masking.refresh();
+      return this.#redact(message as Members) as Message | undefined;
     } catch (err) {
       this.#fail(err);
       return undefined;
@@ -126,59 +74,49 @@ export class PrivacyFilter {
 
   /** The same for whole lines of JSON; lines that must not be sent are missing in the result. */
   redactLines(lines: Buffer): Buffer {
+    const texts = lines.toString('utf8').split('\n').filter(Boolean);
     let result = '';
-    for (const line of lines.toString('utf8').split('\n')) {
-      if (line === '') continue;
-      let message: object;
-      try {
-        message = JSON.parse(line);
-      } catch (err) {
-        this.#fail(err);
-        continue;
-      }
-      const redacted = this.redact(message);
-      if (redacted !== undefined) result += `${JSON.stringify(redacted)}\n`;
+    try {
+      this.#masking.refresh();
+      for (const line of texts) result += this.#redactLine(line);
+    } catch (err) {
+      // What the interfaces have is not known, so nothing can be said of any line.
+      this.#fail(err, texts.length);
     }
     return Buffer.from(result);
   }
 
+  #redactLine(line: string): string {
+    try {
+      const redacted = this.#redact(JSON.parse(line) as Members);
+      return redacted === undefined ? '' : `${JSON.stringify(redacted)}\n`;
+    } catch (err) {
+      this.#fail(err);
+      return '';
+    }
+  }
+
+  #redact(message: Members): Members | undefined {
+    let result: Members;
+    if (message.type !== 'unknown_packets') {
+      result = this.#object(message, this.#masking.messageScope(), '');
+    } else if (this.#holdsMasked(message.packets)) {
+      this.#counters.suppressed += 1;
+      return undefined;
+    } else {
+      result = { ...message, digest: this.#digest(message.digest) };
+    }
+    this.#counters.messages += 1;
+    return result;
+  }
+
   /** Said at powers of two: what fails once may fail for every message. */
-  #fail(err: unknown): void {
-    this.#counters.failed += 1;
+  #fail(err: unknown, messages = 1): void {
+    const before = this.#counters.failed;
+    this.#counters.failed += messages;
     const { failed } = this.#counters;
-    if ((failed & (failed - 1)) === 0)
+    if (Math.clz32(failed) !== Math.clz32(before))
       this.#options.log.error({ err, failed }, 'a message cannot be redacted and is dropped');
-  }
-
-  /** What the interfaces have now. */
-  #refresh(): void {
-    const { privateExternalAddresses, wanAddresses, localNetworks } = this.#options;
-    const external = privateExternalAddresses ? (wanAddresses?.() ?? []) : [];
-    if (external.join() !== this.#externalTexts) {
-      for (const text of external) this.#addExternal(text);
-      this.#externalTexts = external.join();
-    }
-    const local = localNetworks?.() ?? [];
-    if (local.join() !== this.#localTexts) {
-      const networks = local.map(parseNetwork).filter((network) => network !== undefined);
-      this.#local = [...privateNetworks, ...networks];
-      this.#localTexts = local.join();
-    }
-  }
-
-  #addExternal(text: string): void {
-    const address = parseNetwork(text)?.base;
-    if (address === undefined || !isHost(address) || this.#external.has(hex(address))) return;
-    this.#external.set(hex(address), externalStandIn(address, this.#external.size));
-    if (this.#external.size > mostExternal)
-      this.#external.delete(this.#external.keys().next().value ?? '');
-  }
-
-  /** For what belongs to no flow: the present pseudonyms. */
-  #scope(): Scope {
-    const { pseudonyms } = this.#options;
-    const standIns = pseudonyms ? this.#pseudonyms.of(pseudonyms.current()) : fixedStandIns;
-    return { standIns, addresses: new Map(), macs: new Map() };
   }
 
   #value(value: unknown, scope: Scope, path: string): unknown {
@@ -191,11 +129,12 @@ export class PrivacyFilter {
     if ('digest' in members || 'local_ip' in members) return this.#flow(members);
     let scope = outer;
     // An interface: its addresses belong to its MAC.
-    if (typeof members.mac === 'string') scope = this.#device(members.mac, members.addr, outer);
+    if (typeof members.mac === 'string')
+      scope = this.#masking.deviceScope(members.mac, members.addr, outer);
     const result = new Map<string, unknown>();
     for (const [name, value] of Object.entries(members)) {
       // A device: its MAC is the member's name.
-      const inner = Array.isArray(value) ? this.#device(name, value, scope) : scope;
+      const inner = Array.isArray(value) ? this.#masking.deviceScope(name, value, scope) : scope;
       const newName = this.#memberName(name, inner);
       const newValue = this.#value(value, inner, path === '' ? name : `${path}.${name}`);
       if (newValue === '' && value !== '') continue; // a replacement left nothing
@@ -204,28 +143,12 @@ export class PrivacyFilter {
     return Object.fromEntries(result);
   }
 
-  /** One station with its addresses: when any of them is masked, all are. */
-  #device(name: string, addresses: unknown, outer: Scope): Scope {
-    const digits = parseMac(name);
-    if (digits === undefined || !Array.isArray(addresses)) return outer;
-    const list = addresses
-      .map((text) => parseNetwork(String(text))?.base)
-      .filter((address) => address !== undefined);
-    const isMasked = this.#rules.hasMac(digits) || list.some((a) => this.#rules.hasAddress(a));
-    if (!isMasked && !this.#options.pseudonyms) return outer;
-    const { standIns } = outer;
-    const hosts = isMasked ? list : list.filter(isHost);
-    return {
-      standIns,
-      addresses: new Map(hosts.map((a) => [hex(a), standIns.address(a, 'local')])),
-      macs: isMasked ? new Map([[digits, standIns.mac(digits, 'local')]]) : new Map(),
-    };
-  }
-
   #flow(flow: Members): Members {
-    const scope = this.#flowScope(flow);
+    const scope = this.#masking.flowScope(flow);
     const ips = (['local_ip', 'other_ip'] as const).map((name) => flow[name]);
-    const isMasked = ips.some((ip) => typeof ip === 'string' && this.#substitute(ip, scope) !== ip);
+    const isMasked = ips.some(
+      (ip) => typeof ip === 'string' && this.#masking.text(ip, scope, false) !== ip,
+    );
     const result = new Map<string, unknown>();
     for (const [name, value] of Object.entries(flow)) {
       let fresh: unknown;
@@ -241,34 +164,6 @@ export class PrivacyFilter {
       if (fresh !== '' || value === '') result.set(this.#memberName(name, scope), fresh);
     }
     return Object.fromEntries(result);
-  }
-
-  #flowScope(flow: Members): Scope {
-    const { pseudonyms } = this.#options;
-    let standIns: StandIns = fixedStandIns;
-    if (pseudonyms) {
-      // A flow whose key has been forgotten gets pseudonyms of its own, which link it to nothing.
-      const key = pseudonyms.at(Number(flow.first_seen_at ?? Number.POSITIVE_INFINITY)) ?? {
-        key: keyed(this.#digestKey, 'flow', String(flow.digest)),
-      };
-      standIns = this.#pseudonyms.of(key);
-    }
-    const addresses = new Map<string, string>();
-    const macs = new Map<string, string>();
-    for (const side of ['other', 'local'] as const) {
-      const address = parseAddress(String(flow[`${side}_ip`]));
-      const mac = parseMac(String(flow[`${side}_mac`]));
-      const byRule =
-        (mac !== undefined && this.#rules.hasMac(mac)) ||
-        (address !== undefined && this.#rules.hasAddress(address));
-      const ours =
-        pseudonyms !== undefined &&
-        (side === 'local' || !notOurs.includes(String(flow.other_type)));
-      if (address && (byRule || (ours && isHost(address))))
-        addresses.set(hex(address), standIns.address(address, side));
-      if (mac && byRule) macs.set(mac, standIns.mac(mac, side));
-    }
-    return { standIns, addresses, macs };
   }
 
   /** Whether the member is a name that a masked host gave itself. */
@@ -314,73 +209,18 @@ export class PrivacyFilter {
     let result = text;
     for (const { fields, regex } of this.#replacements)
       if (isField(path, fields)) result = regex.replace(result);
-    return vocabulary.test(path) ? result : this.#substitute(result, scope, true);
+    return vocabulary.test(path) ? result : this.#masking.text(result, scope, true);
   }
 
   /** Names of members are our own, or addresses. */
   #memberName(name: string, scope: Scope): string {
-    return /^[a-z_]+$/.test(name) ? name : this.#substitute(name, scope);
+    return /^[a-z_]+$/.test(name) ? name : this.#masking.text(name, scope, false);
   }
 
-  #substitute(text: string, scope: Scope, names = false): string {
-    const rules = this.#rules;
-    const substitutes: Substitutes = {
-      address: (address, exact) => this.#address(address, exact, scope),
-      mac: (digits) => this.#mac(digits, scope),
-      name:
-        names && rules.hasNames
-          ? (name) => (rules.hasName(name) ? scope.standIns.name(name) : undefined)
-          : undefined,
-    };
-    return substitute(text, substitutes);
-  }
-
-  #address(
-    address: Address,
-    exact: boolean,
-    scope: Scope,
-    side: Side = 'local',
-  ): string | undefined {
-    const digits = hex(address);
-    const known = scope.addresses.get(digits);
-    if (known !== undefined) return known;
-    const { pseudonyms } = this.#options;
-    const external = this.#external.get(digits);
-    if (external !== undefined)
-      return pseudonyms ? scope.standIns.address(address, side) : external;
-    const masked = exact ? this.#rules.namesAddress(address) : this.#rules.hasAddress(address);
-    const local = !exact && pseudonyms !== undefined && this.#isLocal(address);
-    if (masked || local) return scope.standIns.address(address, side);
-    const inner = embedded(address).find((a) => this.#address(a, true, scope) !== undefined);
-    return inner === undefined ? undefined : scope.standIns.address(address, side);
-  }
-
-  #mac(digits: string, scope: Scope): string | undefined {
-    const known = scope.macs.get(digits);
-    if (known !== undefined) return known;
-    const masked = this.#rules.hasMac(digits);
-    const ours = this.#options.pseudonyms !== undefined && isStation(digits);
-    return masked || ours ? scope.standIns.mac(digits, 'local') : undefined;
-  }
-
-  #isLocal(address: Address): boolean {
-    return this.#local.some((network) => isWithin(address, network));
-  }
-
-  /** Packets cannot be redacted; with pseudonyms every one has something to hide. */
-  #holdsMasked(message: Members): boolean {
-    if (this.#options.pseudonyms) return true;
-    const packets = message.packets as readonly (readonly unknown[])[];
-    return packets.some((packet) => {
-      const bytes = Buffer.from(String(packet[2]), 'base64');
-      const text = bytes.toString('latin1');
-      const external = [...this.#external.keys()].some((a) =>
-        bytes.includes(Buffer.from(a, 'hex')),
-      );
-      return (
-        external || this.#rules.occursIn(bytes) || this.#substitute(text, this.#scope()) !== text
-      );
-    });
+  #holdsMasked(packets: unknown): boolean {
+    return (packets as readonly (readonly unknown[])[]).some((packet) =>
+      this.#masking.occursIn(Buffer.from(String(packet[2]), 'base64')),
+    );
   }
 }
 

@@ -34,6 +34,7 @@ export interface PseudonymKeysOptions {
 export class PseudonymKeys {
   readonly digestKey: Buffer;
   readonly #options: PseudonymKeysOptions;
+  #rotationS: number;
   readonly #now: () => number;
   /** Oldest first, never empty. */
   readonly #keys: PseudonymKey[] = [];
@@ -41,11 +42,17 @@ export class PseudonymKeys {
 
   constructor(options: PseudonymKeysOptions) {
     this.#options = options;
+    this.#rotationS = options.rotationS;
     this.#now = options.now ?? Date.now;
     this.digestKey = options.saved?.digestKey ?? randomBytes(keyBytes);
     if (options.saved && !this.#isOver(options.saved.pseudonym))
       this.#keys.push(options.saved.pseudonym);
     else this.#add();
+  }
+
+  /** Another life for keys, from the present one on. The keys stay: flows keep their pseudonyms over a reload. */
+  setRotation(rotationS: number): void {
+    this.#rotationS = rotationS;
   }
 
   /** For what is seen now. */
@@ -68,7 +75,7 @@ export class PseudonymKeys {
   #isOver({ since }: PseudonymKey): boolean {
     const age = this.#now() - since;
     // A clock that was set back by more than a period leaves a key from the future: that one is over, too.
-    return Math.abs(age) >= this.#options.rotationS * 1000;
+    return Math.abs(age) >= this.#rotationS * 1000;
   }
 
   #add(): void {

@@ -51,7 +51,10 @@ describe('privacy filter', () => {
     );
     assert.equal(new Set(digests).size, 1);
     assert.match(digests[0] ?? '', /^[0-9a-f]{40}$/);
-    const others = redacted(await create({ hosts: ['192.0.2.10'] }), examples.flow).flow.digest;
+    const again = redacted(await create({ hosts: ['192.0.2.10'] }), examples.flow).flow.digest;
+    assert.equal(again, digests[0], 'configured anew');
+    const digestKey = Buffer.alloc(32, 1);
+    const others = redacted(await create({ digestKey }), examples.flow).flow.digest;
     assert.notEqual(others, digests[0]);
     const message = flowOf({ twin_digest: examples.flow.flow.digest, digest_prev: ['ab', 'cd'] });
     const { flow } = redacted(filter, message);
@@ -105,6 +108,22 @@ describe('privacy filter', () => {
     assert.equal(flow.host_server_name, 'masked.invalid');
     assert.deepEqual(flow.kerberos, { username: 'masked.invalid', realm: 'EXAMPLE' });
     assert.deepEqual(flow.http, { user_agent: 'masked.invalid', method: 'GET' });
+  });
+
+  it('knows the addresses of a masked device where its MAC is not', async () => {
+    let now = 1_700_000_000_000;
+    const filter = await create({ macs: ['02:00:00:00:00:01'], now: () => now });
+    const routed = flowOf({ local_mac: '02:00:00:00:00:77' });
+    assert.equal(redacted(filter, routed).flow.local_ip, '192.0.2.10', 'not seen yet');
+    redacted(filter, examples.flow);
+    const { flow } = redacted(filter, routed);
+    assert.deepEqual([flow.local_ip, flow.local_mac], ['127.255.0.253', '00:52:14:00:00:00']);
+    now += 3_600_000;
+    assert.equal(redacted(filter, routed).flow.local_ip, '192.0.2.10', 'given to another since');
+    for (let i = 0; i < 5000; i += 1)
+      redacted(filter, flowOf({ local_ip: `10.0.${i >> 8}.${i & 255}` }));
+    const first = flowOf({ local_mac: '02:00:00:00:00:77', local_ip: '10.0.0.1' });
+    assert.equal(redacted(filter, first).flow.local_ip, '10.0.0.1', 'only so many are kept');
   });
 
   it('masks devices and interfaces with all their addresses', async () => {
@@ -219,6 +238,8 @@ describe('privacy filter', () => {
     for (let i = 0; i < 5; i += 1) assert.equal(filter.redact(examples.flow), undefined);
     assert.deepEqual(filter.counters(), { messages: 0, suppressed: 0, failed: 5 });
     assert.equal(reports, 3, 'said for the first, second and fourth');
+    assert.equal(filter.redactLines(Buffer.from('{}\n{}\n{}\n')).length, 0);
+    assert.equal(filter.counters().failed, 8);
     const lines = await create({ hosts: ['192.0.2.10'] });
     const output = lines
       .redactLines(Buffer.from(`{"type":broken 192.0.2.10\n${JSON.stringify(examples.flow)}\n`))
@@ -311,7 +332,10 @@ describe('pseudonyms', () => {
       devices: { '02:00:00:00:00:01': ['192.0.2.10'] },
     });
     assert.deepEqual(devices, { [flow.local_mac]: [flow.local_ip] });
-    assert.equal(filter.redact({ type: 'unknown_packets', packets: [] }), undefined);
+    assert.equal(
+      filter.redact({ type: 'unknown_packets', packets: [['1', 1, 'AA==']] }),
+      undefined,
+    );
   });
 
   it('stay with a flow and change for what begins after the key', async () => {
