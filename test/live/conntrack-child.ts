@@ -4,7 +4,10 @@ import { createInterface } from 'node:readline';
 import { ConntrackMonitor } from '../../src/capture/conntrack.js';
 import { Engine } from '../../src/capture/engine.js';
 
-const conntrack = new ConntrackMonitor();
+const [, , receiveBuffer] = process.argv;
+const conntrack = new ConntrackMonitor(
+  receiveBuffer === undefined ? {} : { receiveBuffer: Number(receiveBuffer) },
+);
 for await (const path of createInterface({ input: process.stdin })) {
   const flows: unknown[] = [];
   if (path !== '') {

@@ -55,9 +55,11 @@ class Router {
   }
 
   /** Starts a monitor; the next questions go to it. */
-  async ready(): Promise<void> {
+  async ready(...args: string[]): Promise<void> {
     await this.net.listening(this.wan, 80);
-    const monitor = this.net.start(this.router, [process.execPath, child], { stdin: 'pipe' });
+    const monitor = this.net.start(this.router, [process.execPath, child, ...args], {
+      stdin: 'pipe',
+    });
     monitor.stderr?.pipe(process.stderr);
     const lines = createInterface({ input: monitor.stdout as NodeJS.ReadableStream });
     this.#ask = async (path) => {
@@ -173,5 +175,16 @@ for (const masquerade of [true, false])
       router.net.run(router.router, 'conntrack', '-F');
       const later = await router.until('the ends', (s) => s.messages >= before.messages + 5);
       assert.equal(later.records, before.records);
+    });
+
+    it('is read again after events were lost', async () => {
+      await router.ready('4096');
+      await router.until('the table', ({ state }) => state === 'following');
+      const send =
+        'import socket; s = socket.socket(2, 2)\nfor p in range(20000, 23000): s.sendto(b"x", ("203.0.113.9", p))';
+      router.net.run(router.lan, 'python3', '-c', send);
+      const after = await router.until('the next dump', (s) => s.overruns > 0 && s.dumps > 1);
+      assert.ok(after.records >= (masquerade ? 6000 : 3000), JSON.stringify(after));
+      assert.equal(after.malformed, 0);
     });
   });
