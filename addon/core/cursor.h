@@ -23,7 +23,12 @@ inline uint32_t load_le32(const uint8_t* p) noexcept {
          static_cast<uint32_t>(p[1]) << 8 | p[0];
 }
 inline uint64_t load_be64(const uint8_t* p) noexcept {
-  return static_cast<uint64_t>(load_be32(p)) << 32 | load_be32(p + 4);
+  uint64_t v;
+  memcpy(&v, p, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  v = __builtin_bswap64(v);
+#endif
+  return v;
 }
 
 // Two words, so that it travels in registers. The accessors do not check: `has(n)` first, once a

@@ -8,33 +8,49 @@
 
 namespace dipper {
 
-struct Decoder::State {
-  DecodeOptions options;
-  uint64_t latest_ns = 0;
-  FragmentTable fragments;
-};
-
-Decoder::Decoder(const DecodeOptions& options) : state_(std::make_unique<State>()) {
-  state_->options = options;
-}
+Decoder::Decoder(const DecodeOptions& options, const HashSecret& secret)
+    : options_(options), secret_(secret), fragments_(std::make_unique<FragmentTable>()) {}
 
 Decoder::~Decoder() = default;
 
+uint32_t Decoder::decode_regular(const PacketView* views, uint32_t count, Packet* packets, uint64_t& bytes) noexcept {
+  if (options_.reference) return 0;
+  uint64_t latest_ns = latest_ns_, sum = 0;
+  uint32_t i = 0;
+  for (; i < count; ++i) {
+    const PacketView& view = views[i];
+    Packet& packet = packets[i];
+    // First what needs no register later. The time of a frame that is not regular is looked at once more by decode().
+    latest_ns = view.timestamp_ns > latest_ns ? view.timestamp_ns : latest_ns;
+    packet.timestamp_ns = latest_ns;
+    const uint32_t captured_length = view.captured_length;
+    packet.captured_length = captured_length;
+    packet.wire_length = view.wire_length;
+    if (view.link_type != 1 || !layer::regular(view.data, captured_length, packet, secret_)) break;
+    sum += captured_length;
+  }
+  latest_ns_ = latest_ns;
+  bytes += sum;
+  return i;
+}
+
 Discard Decoder::decode(const PacketView& view, Packet& packet) noexcept {
-  State& state = *state_;
-  if (view.timestamp_ns > state.latest_ns) state.latest_ns = view.timestamp_ns;
-  packet.hash = 0;
-  packet.timestamp_ns = state.latest_ns;
-  packet.tunnel = Tunnel::none;
+  uint64_t bytes = 0;
+  if (decode_regular(&view, 1, &packet, bytes)) return Discard::none;
+  if (view.timestamp_ns > latest_ns_) latest_ns_ = view.timestamp_ns;
+  packet.timestamp_ns = latest_ns_;
   packet.captured_length = view.captured_length;
   packet.wire_length = view.wire_length;
-  if (!state.options.reference && layer::regular(view, packet)) return Discard::none;
+  packet.tunnel = Tunnel::none;
   packet.ethernet = nullptr;
-  if (state.options.reference) return decode_reference(view, packet);
-  const layer::Frame frame{view, packet, state.fragments, state.options.tunnels};
-  const Discard discard = layer::link(frame, view.link_type, {view.data, view.captured_length});
-  if (discard == Discard::none) packet.tunnel = packet.key.tunnel;
-  return discard;
+  const layer::Frame frame{view, packet, *fragments_, options_.tunnels};
+  const Discard discard = options_.reference
+                              ? decode_reference(view, packet)
+                              : layer::link(frame, view.link_type, {view.data, view.captured_length});
+  if (discard != Discard::none) return discard;
+  if (!options_.reference) packet.tunnel = packet.key.tunnel;
+  packet.hash = hash_flow_key(packet.key, secret_);
+  return Discard::none;
 }
 
 const char* discard_name(Discard reason) {

@@ -4,8 +4,9 @@
 // table.
 #pragma once
 #include "core/cursor.h"
-#include "core/decode.h"
 #include "core/decode_fragments.h"
+#include "core/discard.h"
+#include "core/packet.h"
 
 namespace dipper::layer {
 

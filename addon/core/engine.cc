@@ -30,7 +30,7 @@ std::unique_ptr<Engine> Engine::create(const EngineOptions& options, std::unique
 Engine::Engine(const EngineOptions& options, std::unique_ptr<Source> source, std::function<void()> wake)
     : options_(options),
       source_(std::move(source)),
-      decoder_(options.decode),
+      decoder_(options.decode, HashSecret::random()),
       wake_up_(std::move(wake)),
       counters_(std::make_shared<CounterBlock>()) {}
 
@@ -99,47 +99,60 @@ void Engine::publish_source_stats() {
 // Decodes a burst into the open batches of the workers; passes on those that are full.
 bool Engine::distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBatch>>& open) {
   ReaderCounters& counters = counters_->reader;
-  const size_t n = lanes_.size();
-  const bool in_block = burst.block != nullptr;
-  uint64_t bytes = 0, last = 0;
-  for (uint32_t i = 0; i < burst.size; ++i) {
-    const PacketView& view = burst.packets[i];
-    bytes += view.captured_length;
-    size_t to = 0;
-    PacketBatch* batch = open[0].get();
-    Packet* packet = &batch->packets[batch->size];
-    const Discard discard = decoder_.decode(view, *packet);
-    if (discard != Discard::none) {
-      counters.discarded_packets[static_cast<int>(discard)].add(1);
-      counters.discarded_bytes[static_cast<int>(discard)].add(view.captured_length);
-      continue;
-    }
-    packet->hash = hash_flow_key(packet->key, secret_);
-    last = packet->timestamp_ns;
-    if (n > 1) {
-      to = hash_address_pair(packet->key) % n;
-      if (to != 0) {
-        PacketBatch* other = open[to].get();
-        other->packets[other->size] = *packet;
-        batch = other;
+  const bool alone = lanes_.size() == 1;
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < burst.size;) {
+    PacketBatch& batch = alone ? *open[0] : scratch_;
+    const uint32_t before = batch.size, most = std::min(burst.size - i, PacketBatch::capacity - before);
+    const uint32_t regular = decoder_.decode_regular(&burst.packets[i], most, &batch.packets[before], bytes);
+    i += regular;
+    batch.size += regular;
+    if (regular < most) {
+      const PacketView& view = burst.packets[i++];
+      bytes += view.captured_length;
+      const Discard discard = decoder_.decode(view, batch.packets[batch.size]);
+      if (discard == Discard::none) {
+        ++batch.size;
+      } else {
+        counters.discarded_packets[static_cast<int>(discard)].add(1);
+        counters.discarded_bytes[static_cast<int>(discard)].add(view.captured_length);
       }
     }
-    if (in_block) batch->keep(burst.block);
-    if (++batch->size == PacketBatch::capacity || batch->blocks.size() == PacketBatch::most_blocks) {
-      if (last > last_packet_ns_.load(std::memory_order_relaxed)) last_packet_ns_.store(last, std::memory_order_relaxed);
-      if (!lanes_[to]->ring.push(std::move(open[to]))) return false;
-      open[to] = lanes_[to]->ring.take_empty();
+    if (batch.size == before) continue;
+    last_packet_ns_.store(batch.packets[batch.size - 1].timestamp_ns, std::memory_order_relaxed);
+    if (alone) {
+      batch.keep(burst.block);
+      if (batch.full() && !push(0, open)) return false;
+    } else if (!scatter(burst.block, open)) {
+      return false;
     }
   }
   if (burst.size) {
     counters.packets_read.add(burst.size);
     counters.bytes_read.add(bytes);
     if (!counters.first_packet_ns.get()) counters.first_packet_ns.set(burst.packets[0].timestamp_ns);
+    if (const uint64_t last = last_packet_ns_.load(std::memory_order_relaxed)) counters.last_packet_ns.set(last);
   }
-  if (last) {
-    counters.last_packet_ns.set(last);
-    last_packet_ns_.store(last, std::memory_order_relaxed);
+  return true;
+}
+
+// Several workers: each packet of the scratch batch to the one of its address pair.
+bool Engine::scatter(const BlockRef& block, std::vector<std::unique_ptr<PacketBatch>>& open) {
+  for (uint32_t i = 0; i < scratch_.size; ++i) {
+    const Packet& packet = scratch_.packets[i];
+    const size_t to = hash_address_pair(packet.key) % lanes_.size();
+    PacketBatch& batch = *open[to];
+    batch.packets[batch.size++] = packet;
+    batch.keep(block);
+    if (batch.full() && !push(to, open)) return false;
   }
+  scratch_.size = 0;
+  return true;
+}
+
+bool Engine::push(size_t to, std::vector<std::unique_ptr<PacketBatch>>& open) {
+  if (!lanes_[to]->ring.push(std::move(open[to]))) return false;
+  open[to] = lanes_[to]->ring.take_empty();
   return true;
 }
 
@@ -147,8 +160,7 @@ bool Engine::pass_on(std::vector<std::unique_ptr<PacketBatch>>& open, bool flush
   for (size_t i = 0; i < open.size(); ++i) {
     if (!open[i] || (open[i]->size == 0 && !flush)) continue;
     open[i]->flush = flush;
-    if (!lanes_[i]->ring.push(std::move(open[i]))) return false;
-    open[i] = lanes_[i]->ring.take_empty();
+    if (!push(i, open)) return false;
   }
   return true;
 }

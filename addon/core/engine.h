@@ -87,6 +87,8 @@ class Engine {
   void read_all();
   void publish_source_stats();
   bool distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBatch>>& open);
+  bool scatter(const BlockRef& block, std::vector<std::unique_ptr<PacketBatch>>& open);
+  bool push(size_t to, std::vector<std::unique_ptr<PacketBatch>>& open);
   bool pass_on(std::vector<std::unique_ptr<PacketBatch>>& open, bool flush);
   void work(Lane& lane);
   bool post(const WorkerCommand& command);
@@ -95,8 +97,8 @@ class Engine {
 
   const EngineOptions options_;
   std::unique_ptr<Source> source_;
-  const HashSecret secret_ = HashSecret::random();
   Decoder decoder_;
+  PacketBatch scratch_;  // decoded, not yet given to one of several workers
   WakeUp wake_up_;
   std::shared_ptr<CounterBlock> counters_;
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -23,30 +23,33 @@ enum class Detecting : uint8_t {
   over,
 };
 
-struct Flow {
+// Fields by cache line: what finds the flow, what each packet touches, what detection and messages need.
+struct alignas(64) Flow {
   FlowKey key;
   uint64_t hash;
-  uint64_t first_ns, last_ns;
+  uint64_t last_ns;
+
   uint64_t packets[2], bytes[2];
-  uint64_t stats_ns;                 // packet time of the last flow_stats
-  uint64_t stats_bytes[2];           // counters as of the last flow_stats
-  uint64_t stats_packets[2];
-  Detection detection;
+  uint64_t first_ns;
   DpiState* dpi;                     // null once detection is over
-  uint8_t* metadata;                 // malloc: u32 size, then Metadata::text(); null when there is none
-  ConntrackEntry* conntrack;         // malloc: as first found; null when not looked for or not known
-  uint8_t mac[2][6];                 // of lower and upper, as first seen
-  uint32_t position;                 // in the pool; set by the table
-  uint32_t wheel_next, wheel_previous, wheel_slot;  // positions + 1; 0 = none
+  uint64_t stats_ns;                 // packet time of the last flow_stats
   uint16_t dpi_packets;              // shown to nDPI
   uint8_t icmp_type, icmp_code;      // of the first packet
   Tunnel tunnel;                     // what the flow came through, also where it is not part of the key
   Detecting detecting;
-  bool live : 1;                     // in the table (a freed pool entry is not)
+  bool fin_lower : 1, fin_upper : 1, rst : 1;
   bool client_is_lower : 1;
   bool role_fixed : 1;               // a SYN or SYN+ACK decided who the client is
-  bool has_mac : 1;
-  bool fin_lower : 1, fin_upper : 1, rst : 1;
+  bool live;                         // in the table (a freed pool entry is not)
+
+  Detection detection;
+  uint8_t* metadata;                 // malloc: u32 size, then Metadata::text(); null when there is none
+  ConntrackEntry* conntrack;         // malloc: as first found; null when not looked for or not known
+  uint32_t position;                 // in the pool; set by the table
+  uint32_t wheel_next, wheel_previous, wheel_slot;  // positions + 1; 0 = none
+  uint64_t stats_bytes[2];           // counters as of the last flow_stats
+  uint64_t stats_packets[2];
+  uint8_t mac[2][6];                 // of lower and upper, as first seen
 
   uint64_t total_packets() const { return packets[0] + packets[1]; }
   uint64_t total_bytes() const { return bytes[0] + bytes[1]; }

@@ -20,7 +20,7 @@ Flow* FlowTable::insert(const FlowKey& key, uint64_t hash) {
   } else {
     position = pool_size_;
     if (position / slab_flows == slabs_.size()) {
-      std::unique_ptr<Flow[], Free> slab(static_cast<Flow*>(calloc(slab_flows, sizeof(Flow))));
+      std::unique_ptr<Flow[], Free> slab(static_cast<Flow*>(aligned_alloc(alignof(Flow), slab_flows * sizeof(Flow))));
       if (!slab) return nullptr;
       slabs_.push_back(std::move(slab));
     }

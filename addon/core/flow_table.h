@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flow.h"
+#include "packet.h"
 
 namespace dipper {
 
@@ -15,16 +16,25 @@ class FlowTable {
  public:
   explicit FlowTable(uint32_t max_flows);
 
-  // Pulls the bucket of `hash` into the cache; then, a few packets later, the flow it points to.
+  // Pulls the bucket of `hash` into the cache.
   void prefetch_bucket(uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
-  void prefetch_flow(uint64_t hash) const {
-    const uint32_t flow = buckets_[hash & mask_].flow;
-    if (flow == 0) return;
-    const char* at = reinterpret_cast<const char*>(&slabs_[(flow - 1) / slab_flows][(flow - 1) % slab_flows]);
-    __builtin_prefetch(at);           // key
-    __builtin_prefetch(at + 64, 1);   // times and counters
-    __builtin_prefetch(at + 128, 1);  // detection
+  // The flows that the packets' buckets point to, pulled into the cache; null where that is not worth a look. Whether it is
+  // the packet's only the key can say, and before a packet's turn comes it may be gone: is() tells.
+  void find_likely(const Packet* packets, uint32_t count, Flow** likely) {
+    for (uint32_t i = 0; i < count; ++i) {
+      const uint64_t hash = packets[i].hash;
+      const Bucket bucket = buckets_[hash & mask_];
+      likely[i] = nullptr;
+      if (bucket.tag != static_cast<uint32_t>(hash) || bucket.flow == 0) continue;
+      Flow* flow = &at(bucket.flow - 1);
+      const char* lines = reinterpret_cast<const char*>(flow);
+      __builtin_prefetch(lines, 1);        // key
+      __builtin_prefetch(lines + 64, 1);   // counters
+      __builtin_prefetch(lines + 128, 1);  // detection
+      likely[i] = flow;
+    }
   }
+  static bool is(const Flow* flow, const FlowKey& key) { return flow && same_key(key, flow->key) && flow->live; }
 
   Flow* find(const FlowKey& key, uint64_t hash) {
     const auto tag = static_cast<uint32_t>(hash);
@@ -33,7 +43,7 @@ class FlowTable {
       if (bucket.flow == 0) return nullptr;
       if (bucket.tag != tag) continue;
       Flow& flow = at(bucket.flow - 1);
-      if (flow.key == key) return &flow;
+      if (same_key(key, flow.key)) return &flow;
     }
   }
   // A zeroed flow with key and hash set, or null when the table is full or there is no memory. The key must not be in the table.
@@ -63,7 +73,7 @@ class FlowTable {
 
   std::vector<Bucket> buckets_;
   uint64_t mask_;
-  // Untouched memory of the system, zero already: a flow is constructed when it is inserted.
+  // Untouched memory: a flow is constructed when it is inserted.
   struct Free {
     void operator()(Flow* slab) const { free(slab); }
   };

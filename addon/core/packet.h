@@ -16,22 +16,23 @@ struct PacketView {
   uint16_t link_type;        // LINKTYPE_ value
 };
 
-// A decoded packet. Filled whole by decode(): no field keeps a value of the packet before.
+// A decoded packet. Filled whole by decode(): no field keeps a value of the packet before. The first cache line is what finds
+// the flow.
 struct Packet {
-  FlowKey key;
-  uint64_t hash;               // set by the worker, not by decode
+  alignas(16) FlowKey key;
+  uint64_t hash;               // of the key, with the decoder's secret
   uint64_t timestamp_ns;       // clamped: never before the packet ahead of it
   const uint8_t* l3;           // innermost IP header
-  const uint8_t* ethernet;     // outermost Ethernet header (destination MAC, source MAC), or null
   uint32_t captured_length;    // of the whole frame
   uint32_t wire_length;
+  const uint8_t* ethernet;     // outermost Ethernet header (destination MAC, source MAC), or null
   uint16_t l3_length;          // from l3 to the end of the captured frame, link-layer padding included (nDPI wants it), at most 65,535
   uint16_t l4_offset;          // from l3
   uint16_t payload_length;     // L4 payload by the IP length, without padding; a snap length may have cut it
   uint8_t tcp_flags;           // 0 unless TCP
+  bool from_lower;             // the sender is the key's lower endpoint
   Tunnel tunnel;               // innermost one it came through, also where that is not part of the key
-  bool from_lower : 1;         // the sender is the key's lower endpoint
-  bool later_fragment : 1;     // no L4 header in it: counted in its flow, not shown to nDPI
+  bool later_fragment;         // no L4 header in it: counted in its flow, not shown to nDPI
 };
 
 constexpr uint8_t tcp_fin = 0x01, tcp_syn = 0x02, tcp_rst = 0x04, tcp_psh = 0x08, tcp_ack = 0x10;

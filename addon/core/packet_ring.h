@@ -23,6 +23,8 @@ struct PacketBatch {
   bool flush = false;  // the source has nothing more for now: pass events on at once
   std::vector<BlockRef> blocks;
 
+  PacketBatch() {}  // leaves the packets as they are: zeroing 28 KB takes longer than filling them
+  bool full() const { return size == capacity || blocks.size() == most_blocks; }
   void keep(const BlockRef& block) {
     if (block && (blocks.empty() || blocks.back() != block)) blocks.push_back(block);
   }

@@ -35,27 +35,62 @@ Worker::~Worker() {
   }
 }
 
+// In groups, each in two passes: on a large table a flow's bucket and the flow are two cache misses, and those of a group
+// wait side by side.
 void Worker::process(const PacketBatch& batch) {
   const Packet* packets = batch.packets.data();
-  const uint32_t n = batch.size;
-  for (uint32_t i = 0; i < n; ++i) table_.prefetch_bucket(packets[i].hash);
-  constexpr uint32_t ahead = 8;
-  for (uint32_t i = 0; i < n && i < ahead; ++i) table_.prefetch_flow(packets[i].hash);
-  uint64_t bytes = 0, in_flows = 0;
-  for (uint32_t i = 0; i < n; ++i) {
-    if (i + ahead < n) table_.prefetch_flow(packets[i + ahead].hash);
-    if (!process(packets[i])) continue;
-    ++in_flows;
-    bytes += packets[i].captured_length;
+  for (uint32_t i = 0; i < batch.size; ++i) table_.prefetch_bucket(packets[i].hash);
+  const bool timed = options_.expiry || options_.stats_interval_ns;
+  uint64_t bytes = 0;
+  uint32_t lost = 0;
+  for (uint32_t first = 0; first < batch.size; first += group_packets) {
+    const uint32_t count = std::min(group_packets, batch.size - first);
+    Flow* likely[group_packets];
+    table_.find_likely(packets + first, count, likely);
+    lost += timed ? process<true>(packets + first, count, likely, bytes)
+                  : process<false>(packets + first, count, likely, bytes);
   }
-  counters_.packets_in_flows.add(in_flows);
+  counters_.packets_without_memory.add(lost);
+  counters_.packets_in_flows.add(batch.size - lost);
   counters_.bytes_in_flows.add(bytes);
   publish();
 }
 
-bool Worker::process(const Packet& packet) {
-  if (packet.timestamp_ns > now_ns_) now_ns_ = packet.timestamp_ns;
-  Flow* flow = table_.find(packet.key, packet.hash);
+// Nearly every packet belongs to a flow that is there, and without `timed`, as with capture files, nothing else can happen to
+// it. Adds to `bytes` what is in flows now; returns how many packets are not, because there is no memory.
+template <bool timed>
+uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* likely, uint64_t& bytes) {
+  uint64_t sum = 0;
+  uint32_t lost = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const Packet& packet = packets[i];
+    Flow* flow = likely[i];
+    if (timed && packet.timestamp_ns > now_ns_) now_ns_ = packet.timestamp_ns;
+    if (__builtin_expect(!FlowTable::is(flow, packet.key), 0)) flow = table_.find(packet.key, packet.hash);
+    if (timed) flow = pass_time(flow, packet);
+    if (__builtin_expect(!flow, 0) && !(flow = create(packet))) {
+      ++lost;
+      counters_.bytes_without_memory.add(packet.captured_length);
+      continue;
+    }
+    sum += packet.captured_length;
+    const int direction = packet.from_lower ? 0 : 1;
+    flow->packets[direction] += 1;
+    flow->bytes[direction] += packet.captured_length;
+    flow->last_ns = packet.timestamp_ns;
+    if (packet.tcp_flags & (tcp_syn | tcp_fin | tcp_rst)) track_tcp(*flow, packet);
+    if (packet.later_fragment)
+      counters_.later_fragments.add(1);
+    else if (flow->detecting != Detecting::over)
+      detect(*flow, packet);
+  }
+  if (!timed && packets[count - 1].timestamp_ns > now_ns_) now_ns_ = packets[count - 1].timestamp_ns;
+  bytes += sum;
+  return lost;
+}
+
+// What the time of a packet does to flows, first of all to its own (null: it has none). Returns its own, unless it ended.
+Flow* Worker::pass_time(Flow* flow, const Packet& packet) {
   if (options_.expiry) {
     wheel_.advance(now_ns_, [this](Flow& f) -> uint64_t {
       Expiry reason;
@@ -63,29 +98,19 @@ bool Worker::process(const Packet& packet) {
       expire(f, reason);
       return 0;
     });
-    if (flow && !flow->live) flow = nullptr;  // it was in one of those slots
-    if (flow) {
-      // The flow's own clock decides, not the wheel's grain: any number of workers cuts records at the same packets.
-      Expiry reason;
-      const bool reused = packet.key.ip_protocol == protocol_tcp && flow->tcp_closed() &&
-                          (packet.tcp_flags & (tcp_syn | tcp_ack | tcp_rst)) == tcp_syn;
-      if (reused || due(*flow, now_ns_, reason)) {
-        expire(*flow, reused ? Expiry::closed : reason);
-        flow = nullptr;
-      } else if (options_.active_ns && now_ns_ - flow->first_ns >= options_.active_ns) {
-        renew(*flow, now_ns_);
-      }
+    if (!flow || !flow->live) return nullptr;  // it was in one of those slots
+    // The flow's own clock decides, not the wheel's grain: any number of workers cuts records at the same packets.
+    Expiry reason;
+    const bool reused = packet.key.ip_protocol == protocol_tcp && flow->tcp_closed() &&
+                        (packet.tcp_flags & (tcp_syn | tcp_ack | tcp_rst)) == tcp_syn;
+    if (reused || due(*flow, now_ns_, reason)) {
+      expire(*flow, reused ? Expiry::closed : reason);
+      return nullptr;
     }
+    if (options_.active_ns && now_ns_ - flow->first_ns >= options_.active_ns) renew(*flow, now_ns_);
   }
-  if (!flow && !(flow = create(packet))) {
-    counters_.packets_without_memory.add(1);
-    counters_.bytes_without_memory.add(packet.captured_length);
-    return false;
-  }
-  if (options_.stats_interval_ns && now_ns_ - flow->stats_ns >= options_.stats_interval_ns) write_stats(*flow);
-  count(*flow, packet);
-  if (flow->detecting != Detecting::over && !packet.later_fragment) detect(*flow, packet);
-  return true;
+  if (flow && options_.stats_interval_ns && now_ns_ - flow->stats_ns >= options_.stats_interval_ns) write_stats(*flow);
+  return flow;
 }
 
 Flow* Worker::create(const Packet& packet) {
@@ -115,18 +140,6 @@ Flow* Worker::create(const Packet& packet) {
   counters_.flows_created.add(1);
   if (options_.expiry) wheel_.add(*flow, deadline(*flow));
   return flow;
-}
-
-void Worker::count(Flow& flow, const Packet& packet) {
-  const int direction = packet.from_lower ? 0 : 1;
-  flow.packets[direction] += 1;
-  flow.bytes[direction] += packet.captured_length;
-  flow.last_ns = packet.timestamp_ns;
-  if (packet.later_fragment) {
-    counters_.later_fragments.add(1);
-    return;
-  }
-  if (packet.tcp_flags & (tcp_syn | tcp_fin | tcp_rst)) track_tcp(flow, packet);
 }
 
 void Worker::track_tcp(Flow& flow, const Packet& packet) {

@@ -57,9 +57,11 @@ class Worker {
   bool slice() { return pending_ && do_slice(); }
 
  private:
-  bool process(const Packet& packet);  // false: no memory for its flow
+  static constexpr uint32_t group_packets = 64;
+  template <bool timed>
+  uint32_t process(const Packet* packets, uint32_t count, Flow* const* likely, uint64_t& bytes);
+  Flow* pass_time(Flow* flow, const Packet& packet);
   Flow* create(const Packet& packet);
-  void count(Flow& flow, const Packet& packet);
   void track_tcp(Flow& flow, const Packet& packet);
   void detect(Flow& flow, const Packet& packet);
   void finish_detection(Flow& flow, const Detection& before);

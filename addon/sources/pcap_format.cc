@@ -83,59 +83,59 @@ Parse PcapFormat::parse_file_header(const uint8_t* data, uint64_t offset) {
   return Parse::full;
 }
 
+// What stops the reading of records is looked at once it has: in the loop it is one comparison each (24 instructions a
+// packet instead of 39).
 template <bool Swap>
 Parse PcapFormat::parse_records(const uint8_t* data, size_t size, uint64_t offset, Burst& burst,
                                 size_t& consumed) {
   const size_t header_size = header_size_;
-  const uint32_t first = burst.size;
-  uint32_t count = first;
-  size_t at = consumed;
-  Parse result;
-  for (;;) {
-    const size_t left = size - at;
-    if (left < header_size) {
-      result = starve(header_size);
-      break;
-    }
-    const uint8_t* record = data + at;
-    uint32_t captured = load32<Swap>(record + 8), wire = load32<Swap>(record + 12);
-    if (length_order_ != LengthOrder::captured_first &&
+  const uint32_t first = burst.size, snapshot_length = snapshot_length_;
+  const uint64_t fraction_ns = fraction_ns_;
+  const bool captured_first = length_order_ == LengthOrder::captured_first;
+  const uint16_t link_type = link_type_;
+  const uint8_t* record = data + consumed;
+  const uint8_t* end = data + size;
+  PacketView* view = burst.packets.data() + first;
+  PacketView* const views_end = burst.packets.data() + Burst::capacity;
+  uint32_t captured = 0;
+  while (static_cast<size_t>(end - record) >= header_size) {
+    captured = load32<Swap>(record + 8);
+    uint32_t wire = load32<Swap>(record + 12);
+    if (__builtin_expect(!captured_first, 0) &&
         (length_order_ == LengthOrder::wire_first || captured > wire)) {
       std::swap(captured, wire);
     }
-    if (captured > max_captured_length) {
-      result = fail(offset + at,
-                    "packet " + std::to_string(packets_ + (count - first) + 1) + " claims " +
-                        std::to_string(captured) + " captured bytes (no capture holds more than " +
-                        std::to_string(max_captured_length) + "): the file is damaged there");
+    const uint8_t* bytes = record + header_size;
+    if (captured > max_captured_length || static_cast<size_t>(end - bytes) < captured ||
+        view == views_end)
       break;
-    }
-    if (left < header_size + captured) {
-      result = starve(header_size + captured);
-      break;
-    }
-    if (count == Burst::capacity) {
-      result = Parse::full;
-      break;
-    }
     // Records are a chain of dependent loads, one cache miss each. Fetching ahead by the address,
     // blindly, took the reading of 2 million packets from 0.14 to 0.10 s (256 to 4,096 bytes
     // tried). A prefetch never faults.
     __builtin_prefetch(
         reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(record) + prefetch_distance));
-    PacketView& view = burst.packets[count++];
-    view.data = record + header_size;
-    view.timestamp_ns = load32<Swap>(record) * uint64_t{1000000000} +
-                        load32<Swap>(record + 4) * uint64_t{fraction_ns_};
-    view.captured_length = std::min(captured, snapshot_length_);
-    view.wire_length = wire;
-    view.link_type = link_type_;
-    at += header_size + captured;
+    view->data = bytes;
+    view->timestamp_ns = load32<Swap>(record) * uint64_t{1000000000} +
+                         load32<Swap>(record + 4) * fraction_ns;
+    view->captured_length = std::min(captured, snapshot_length);
+    view->wire_length = wire;
+    view->link_type = link_type;
+    ++view;
+    record = bytes + captured;
   }
-  packets_ += count - first;
-  burst.size = count;
-  consumed = at;
-  return result;
+  burst.size = static_cast<uint32_t>(view - burst.packets.data());
+  packets_ += burst.size - first;
+  consumed = static_cast<size_t>(record - data);
+  const auto left = static_cast<size_t>(end - record);
+  if (left < header_size) return starve(header_size);
+  if (captured > max_captured_length) {
+    return fail(offset + consumed,
+                "packet " + std::to_string(packets_ + 1) + " claims " + std::to_string(captured) +
+                    " captured bytes (no capture holds more than " +
+                    std::to_string(max_captured_length) + "): the file is damaged there");
+  }
+  if (left - header_size < captured) return starve(header_size + captured);
+  return Parse::full;
 }
 
 bool PcapFormat::finish(size_t left, uint64_t offset) {
