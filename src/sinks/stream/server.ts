@@ -30,6 +30,8 @@ const portionBytes = 256 * 1024;
 /** At most this many ms does a message wait for others, so that they leave in one system call. */
 const coalesceMs = 4;
 const sweepMs = 500;
+/** A fraction of what the kernel takes at once for a Unix socket: it wants to be three quarters empty first. */
+const turnBytes = 32 * 1024;
 /** Sockets over `maxClients` that are told why they are refused; the kernel's queue is closed unheard beyond. */
 const refusalRoom = 64;
 const nothing = Buffer.alloc(0);
@@ -59,6 +61,7 @@ export class StreamServer {
   #nextId = 1;
   #lastFlush = Number.NEGATIVE_INFINITY;
   #flushScheduled = false;
+  #publishedInTurn = 0;
   #sweep: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -106,6 +109,7 @@ export class StreamServer {
       this.#sequence += countLines(lines);
       return;
     }
+    this.#publishedInTurn += lines.length;
     for (const portion of portions(lines, portionBytes)) {
       const batch = new Batch(portion, this.#sequence + 1, 1);
       this.#sequence = batch.lastSeq;
@@ -114,6 +118,19 @@ export class StreamServer {
     }
     this.#boundTotal();
     this.#scheduleFlush();
+  }
+
+  /**
+   * To be awaited between chunks by who publishes many in a row: a promise of the next turn of the event loop when
+   * much was published in this one. Without their turns sockets take nothing, and clients that read meet their bound.
+   */
+  nextTurn(): Promise<void> | undefined {
+    if (this.#publishedInTurn < turnBytes) return undefined;
+    this.#publishedInTurn = 0;
+    this.#flush();
+    return new Promise((resolve) => {
+      setImmediate(resolve);
+    });
   }
 
   publishMessage(message: object): void {
@@ -329,6 +346,7 @@ export class StreamServer {
 
   readonly #flush = (): void => {
     this.#flushScheduled = false;
+    this.#publishedInTurn = 0;
     this.#lastFlush = this.#now();
     this.#snapshots.settle();
     for (const client of this.#clients) client.flush();

@@ -95,9 +95,8 @@ export class Snapshots {
       if (this.#bytes >= portionBytes) this.settle();
       this.#scheduleFlush();
       // The quickest decides: one that stalls meets its own bound and holds up nobody.
-      const served = [...this.#served];
-      if (served.some((client) => client.hasRoom)) return undefined;
-      return Promise.race(served.map((client) => client.room()));
+      for (const client of this.#served) if (client.hasRoom) return undefined;
+      return Promise.race([...this.#served].map((client) => client.room()));
     };
     let last: object;
     try {
