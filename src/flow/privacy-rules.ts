@@ -70,7 +70,7 @@ export class PrivacyRules {
   }
 
   hasName(name: string): boolean {
-    return this.#names.size > 0 && (this.#names.has(name) || this.#names.has(normalName(name)));
+    return this.#names.has(name) || (/[^ -~]/.test(name) && this.#names.has(normalName(name)));
   }
 
   /** Also when a masked IPv4 address is inside an IPv6 one, or that was made of a masked MAC. */

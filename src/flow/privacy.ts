@@ -212,9 +212,9 @@ export class PrivacyFilter {
     return vocabulary.test(path) ? result : this.#masking.text(result, scope, true);
   }
 
-  /** Names of members are our own, or addresses. */
+  /** Names of members are our own words, or addresses, or what packets said. */
   #memberName(name: string, scope: Scope): string {
-    return /^[a-z_]+$/.test(name) ? name : this.#masking.text(name, scope, false);
+    return /^[a-z_]+$/.test(name) ? name : this.#masking.text(name, scope, true);
   }
 
   #holdsMasked(packets: unknown): boolean {

@@ -70,7 +70,7 @@ describe('privacy text', () => {
       const start = process.hrtime.bigint();
       substitute(text, substitutes);
       const ms = Number(process.hrtime.bigint() - start) / 1e6;
-      assert.ok(ms < 100, `${ms} ms`);
+      assert.ok(ms < 1000, `${ms} ms`);
     });
 
   it('knows MACs in all notations', () => {

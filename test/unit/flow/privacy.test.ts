@@ -23,7 +23,8 @@ const redacted = (filter: PrivacyFilter, message: object): Message => {
   return result;
 };
 
-describe('privacy filter', () => {
+describe('privacy filter', function () {
+  this.timeout(20_000);
   it('masks the local side by MAC and the other side by address', async () => {
     const filter = await create({ macs: ['02-00-00-00-00-01'], hosts: ['198.51.100.0/24'] });
     const { flow } = redacted(filter, flowOf({ other_ip: '::ffff:198.51.100.9' }));
@@ -124,6 +125,15 @@ describe('privacy filter', () => {
       redacted(filter, flowOf({ local_ip: `10.0.${i >> 8}.${i & 255}` }));
     const first = flowOf({ local_mac: '02:00:00:00:00:77', local_ip: '10.0.0.1' });
     assert.equal(redacted(filter, first).flow.local_ip, '10.0.0.1', 'only so many are kept');
+  });
+
+  it('finds a name beyond ASCII in both of its forms', async () => {
+    const filter = await create({ hosts: ['Büro.example'], resolve: async () => ['203.0.113.1'] });
+    for (const name of ['büro.example', 'BÜRO.example.', 'xn--bro-hoa.example'])
+      assert.match(
+        redacted(filter, flowOf({ host_server_name: name })).flow.host_server_name,
+        /^masked\.invalid\.?$/,
+      );
   });
 
   it('masks devices and interfaces with all their addresses', async () => {
