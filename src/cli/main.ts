@@ -21,6 +21,10 @@ const commands: Readonly<Record<string, Row>> = {
     summary: 'what the messages contain, as JSON Schema',
     load: async () => (await import('./commands/schema.js')).command,
   },
+  reload: {
+    summary: 'let the running daemon read its configuration again',
+    load: async () => (await import('./commands/reload.js')).command,
+  },
   status: {
     summary: 'whether dipperd runs and how it is, with the drops of each interface',
     load: async () => (await import('./commands/status.js')).command,

@@ -98,12 +98,11 @@ class Assembler {
       for (const [key, { origin }] of cells)
         this.#problems.push({ origin, message: `\`${key}[${index}]\` needs ${needed} beside it` });
     }
-    // Without any listener there is the socket in the volatile folder.
+    // Without any listener there are the socket in the volatile folder and netifyd's port on the loopback.
     if (group.property === 'listeners' && made.length === 0) {
-      made.push([
-        0,
-        new Map([['listen_path', { value: `${stateVolatile}/dipperd.sock`, origin: isDefault }]]),
-      ]);
+      const path = { value: `${stateVolatile}/dipperd.sock`, origin: isDefault };
+      made.push([0, new Map([['listen_path', path]])]);
+      made.push([1, new Map([['listen_address', { value: '127.0.0.1', origin: isDefault }]])]);
     }
     const alive = made.filter(([, cells]) =>
       group.makers.some((key) => cells.get(key)?.value !== undefined),

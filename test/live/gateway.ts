@@ -1,17 +1,19 @@
 // A small world around a gateway: a client on the LAN, a router with a bridge and NAT, servers on the WAN.
 //
-//   lan 192.168.50.10 -- br-lan 192.168.50.1 [router, masquerade] eth0 198.51.100.1 -- 198.51.100.2 wan
-//       fd00:50::10      fd00:50::1                               2001:db8:100::1      2001:db8:100::2
+//   lan 192.168.50.10 -- br-lan 192.168.50.1 [router, masquerade] eth0 198.51.100.1 -- 198.51.100.2 wan 203.0.113.2
+//       fd00:50::10      fd00:50::1                               2001:db8:100::1  2001:db8:100::2   2001:db8:200::2
 //
-// IPv6 is routed without NAT. Servers are Debian's: dnsmasq, nginx, sshd, rsync, chronyd.
+// The servers' addresses lie behind the next hop, as on the Internet. IPv6 is routed without NAT. Servers are Debian's: dnsmasq, nginx, sshd, rsync, chronyd.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Namespaces } from './namespaces.js';
 
 export const names = ['www.example.com', 'www.wikipedia.org', 'www.youtube.com'] as const;
-export const server4 = '198.51.100.2';
-export const server6 = '2001:db8:100::2';
+export const server4 = '203.0.113.2';
+export const server6 = '2001:db8:200::2';
+const hop4 = '198.51.100.2';
+const hop6 = '2001:db8:100::2';
 export const client4 = '192.168.50.10';
 export const wan4 = '198.51.100.1';
 /** rsync daemons: the well-known port, and one of its own. */
@@ -41,8 +43,10 @@ export class Gateway {
       [router, 'fd00:50::1/64', 'br-lan'],
       [router, `${wan4}/24`, 'eth0'],
       [router, '2001:db8:100::1/64', 'eth0'],
-      [wan, `${server4}/24`, 'wan0'],
-      [wan, `${server6}/64`, 'wan0'],
+      [wan, `${hop4}/24`, 'wan0'],
+      [wan, `${hop6}/64`, 'wan0'],
+      [wan, `${server4}/32`, 'lo'],
+      [wan, `${server6}/128`, 'lo'],
     ] as const)
       net.ip(
         namespace,
@@ -51,8 +55,8 @@ export class Gateway {
     net.sysctl(router, 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
     net.ip(lan, 'route add default via 192.168.50.1');
     net.ip(lan, '-6 route add default via fd00:50::1');
-    net.ip(router, `route add default via ${server4}`);
-    net.ip(router, `-6 route add default via ${server6}`);
+    net.ip(router, `route add default via ${hop4}`);
+    net.ip(router, `-6 route add default via ${hop6}`);
     net.ip(wan, '-6 route add fd00:50::/64 via 2001:db8:100::1');
     net.run(
       router,

@@ -148,6 +148,11 @@ const lifetimes = {
     is: 'Age at which the record of a flow ends and the flow goes on in a new one; 0 = never.',
     apply: 'engine',
   }),
+  linger: flag(false, {
+    is: 'Go on when all capture files are read, instead of ending.',
+    apply: 'restart',
+    netifyd: 'it ends',
+  }),
   update_interval: seconds(15, [1, 86400], {
     is: 'Period of flow_stats, interface_stats, agent_status and json_save.',
     apply: 'intervals',

@@ -137,5 +137,5 @@ export const Listener = closed({ ...indexed, ...socketListener });
 
 export const socketSection = closed(
   { ...socket, listeners: Type.Array(Listener, { default: [], maxItems: 64 }) },
-  'The stream of messages and its listeners.',
+  'The stream of messages and its listeners. Without any, there are two: dipperd.sock in path_state_volatile, and port 7150 of 127.0.0.1.',
 );

@@ -1,0 +1,59 @@
+// What `dipperd` does besides running: netifyd's options that print something and end.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { loadAddon } from '../addon.js';
+import { daemonHelp } from '../config/command-line-help.js';
+import { type CommandLine, type LoadedConfig, loadConfig } from '../config/index.js';
+import { fileError } from '../errors.js';
+import { createLog } from '../log.js';
+import { buildVersion } from '../messages/agent-hello.js';
+import { agentUuid, generateUuid } from '../state/uuid.js';
+import { ownVersion } from './identity.js';
+
+/** Returns the exit code. Throws DipperError. */
+export async function otherMode(line: CommandLine): Promise<number> {
+  const print = (text: string): number => {
+    process.stdout.write(`${text}\n`);
+    return 0;
+  };
+  const load = (): LoadedConfig => loadConfig({ commandLine: line });
+  switch (line.mode) {
+    case 'check': {
+      const { file, notices } = load();
+      for (const notice of notices) process.stderr.write(`dipperd: ${notice}\n`);
+      return print(`${file ?? 'the built-in configuration'}: in order`);
+    }
+    case 'help':
+      return print(daemonHelp().trimEnd());
+    case 'version':
+      return print(version());
+    case 'uuid':
+      return print(generateUuid());
+    case 'provision': {
+      const { dipperd } = load().config;
+      const log = createLog('warn');
+      return print(await agentUuid({ given: dipperd.uuid, path: dipperd.path_uuid, log }));
+    }
+    case 'hash':
+      return print(`${sha1Of(line.file)}  ${line.file}`);
+    case 'nothing':
+      for (const notice of line.notices) process.stderr.write(`dipperd: ${notice}\n`);
+      return 0;
+    default:
+      return print(`${line.mode}`);
+  }
+}
+
+function version(): string {
+  const features: string[] = ['conntrack', 'netlink', 'dns-cache'];
+  const ndpiVersion = loadAddon().libraryVersion;
+  return `${buildVersion({ version: ownVersion(), ndpiVersion, features })}\nNode ${process.version}`;
+}
+
+function sha1Of(path: string): string {
+  try {
+    return createHash('sha1').update(readFileSync(path)).digest('hex');
+  } catch (cause) {
+    throw fileError(path, cause as NodeJS.ErrnoException);
+  }
+}
