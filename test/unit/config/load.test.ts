@@ -13,12 +13,13 @@ import { configure, path, problemsOf } from './configure.js';
 const variable = (name: string) => `\${path_state${name}}`;
 
 describe('config load', () => {
-  it('needs nothing: every key has its default, and one socket listens', () => {
+  it('needs nothing: every key has its default, and a socket and the loopback listen', () => {
     const { config, notices } = configure({});
     assert.deepEqual(notices, []);
     assert.equal(config.dipperd.update_interval, 15);
     assert.deepEqual(listenersOf(config), [
       { type: 'unix', path: '/run/dipperd/dipperd.sock', mode: 0o660, framing: 'netifyd' },
+      { type: 'tcp', address: '127.0.0.1', port: 7150, framing: 'netifyd', insecure: false },
     ]);
     assert.deepEqual(config.interfaces, []);
   });

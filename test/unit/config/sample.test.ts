@@ -31,7 +31,12 @@ describe('config sample and reference', () => {
       .replaceAll(examples, '')
       .replaceAll(/^#(?=[a-z])/gm, '');
     const { config, notices } = configure({ file: text });
-    assert.deepEqual(config, configure({}).config);
+    // The sample writes one of the two listeners that are there without any.
+    const { socket, ...others } = configure({}).config;
+    assert.deepEqual(config, {
+      ...others,
+      socket: { ...socket, listeners: socket.listeners.slice(0, 1) },
+    });
     assert.deepEqual(notices, []);
   });
 
