@@ -27,7 +27,7 @@ class Router {
   readonly lan = this.net.add('lan');
   readonly router = this.net.add('rt');
   readonly wan = this.net.add('wan');
-  #ask!: (path: string) => Promise<Answer>;
+  ask!: (line: string) => Promise<Answer>;
   #stdin!: NodeJS.WritableStream;
 
   constructor(masquerade: boolean) {
@@ -62,9 +62,9 @@ class Router {
     });
     monitor.stderr?.pipe(process.stderr);
     const lines = createInterface({ input: monitor.stdout as NodeJS.ReadableStream });
-    this.#ask = async (path) => {
+    this.ask = async (line) => {
       const answer = once(lines, 'line');
-      this.#stdin.write(`${path}\n`);
+      this.#stdin.write(`${line}\n`);
       return JSON.parse((await answer)[0] as string) as Answer;
     };
     this.#stdin = monitor.stdin as NodeJS.WritableStream;
@@ -72,11 +72,18 @@ class Router {
 
   async until(what: string, when: (state: ConntrackState) => boolean): Promise<ConntrackState> {
     for (let i = 0; ; ++i) {
-      const { state } = await this.#ask('');
+      const { state } = await this.ask('');
       if (when(state)) return state;
       if (i > 200) throw new Error(`not within 10 s: ${what}; last: ${JSON.stringify(state)}`);
       await sleep(50);
     }
+  }
+
+  /** 3,000 connections at once, by UDP to as many ports. */
+  flood(firstPort: number): void {
+    const send = `import socket; s = socket.socket(2, 2)
+for p in range(${firstPort}, ${firstPort + 3000}): s.sendto(b"x", ("203.0.113.9", p))`;
+    this.net.run(this.lan, 'python3', '-c', send);
   }
 
   /** What both sides of the router saw while `traffic` ran. */
@@ -84,7 +91,7 @@ class Router {
     const files = ['lan0', 'wan0'].map((name) => `${this.net.folder}/${name}.pcap`);
     const dumps = files.map((file, i) =>
       this.net.start(this.router, [
-        ...['tcpdump', '-i', i === 0 ? 'lan0' : 'wan0', '-U', '-w', file],
+        ...['tcpdump', '-i', i === 0 ? 'lan0' : 'wan0', '-U', '--immediate-mode', '-w', file],
         ...[
           'tcp or udp port 53 or icmp[0] == 8 or icmp[0] == 0 or icmp6[0] == 128 or icmp6[0] == 129',
         ],
@@ -92,12 +99,12 @@ class Router {
     );
     await Promise.all(dumps.map((dump) => once(dump.stderr as NodeJS.ReadableStream, 'data')));
     await traffic();
-    await sleep(500);
+    await sleep(1000);
     for (const dump of dumps) {
       dump.kill('SIGINT');
       await once(dump, 'exit');
     }
-    const [lan, wan] = [await this.#ask(files[0] as string), await this.#ask(files[1] as string)];
+    const [lan, wan] = [await this.ask(files[0] as string), await this.ask(files[1] as string)];
     return { lan: lan.flows, wan: wan.flows };
   }
 
@@ -180,11 +187,22 @@ for (const masquerade of [true, false])
     it('is read again after events were lost', async () => {
       await router.ready('4096');
       await router.until('the table', ({ state }) => state === 'following');
-      const send =
-        'import socket; s = socket.socket(2, 2)\nfor p in range(20000, 23000): s.sendto(b"x", ("203.0.113.9", p))';
-      router.net.run(router.lan, 'python3', '-c', send);
+      router.flood(20_000);
       const after = await router.until('the next dump', (s) => s.overruns > 0 && s.dumps > 1);
       assert.ok(after.records >= (masquerade ? 6000 : 3000), JSON.stringify(after));
       assert.equal(after.malformed, 0);
+    });
+
+    it('is read again through the opener when the rights are gone', async () => {
+      await router.ready('4096', 'drop');
+      await router.until('the table', ({ state }) => state === 'following');
+      router.flood(30_000);
+      const lost = await router.until('the refusal', ({ state }) => state === 'events');
+      assert.match(lost.reason ?? '', /CAP_NET_ADMIN/);
+      const { state } = await router.ask('provide');
+      assert.notEqual(state.state, 'unavailable', state.reason);
+      const after = await router.until('the dump', (s) => s.dumps > 1);
+      assert.equal(after.state, 'following');
+      assert.ok(after.records >= (masquerade ? 12_000 : 6000), JSON.stringify(after));
     });
   });
