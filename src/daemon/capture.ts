@@ -45,6 +45,8 @@ export interface CaptureOptions {
   /** All of an engine's options but source, interface and internal; asked again for each attempt. */
   readonly engine: (spec: CaptureSpec) => Omit<EngineOptions, 'source' | 'interface' | 'internal'>;
   readonly targets: (engine: Engine) => LineTargets;
+  /** After each chunk: lets the sockets take what was published. */
+  readonly turn: () => Promise<void> | undefined;
   /** An engine will say nothing more. */
   readonly gone: (engine: Engine) => void;
   /** What an engine needs to open its source that the process may not open itself any more. */
@@ -176,7 +178,11 @@ export class Capture {
   async #drain(lane: Lane, engine: Engine): Promise<void> {
     const targets = this.#options.targets(engine);
     try {
-      for await (const chunk of engine.chunks()) routeLines(chunk, targets);
+      for await (const chunk of engine.chunks()) {
+        routeLines(chunk, targets);
+        const turn = this.#options.turn();
+        if (turn !== undefined) await turn;
+      }
     } finally {
       lane.departed.push({ key: engine, counters: engine.counters() });
       lane.engine = undefined;

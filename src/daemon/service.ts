@@ -163,6 +163,7 @@ export class Service {
         ...(this.#host.conntrack === undefined ? {} : { conntrack: this.#host.conntrack }),
       }),
       targets: (engine) => this.#targets(engine),
+      turn: () => this.#stream.nextTurn(),
       gone: (engine) => this.#snapshots.end(engine),
       openDescriptor: (source) => this.#host.openDescriptor(source),
       host: () => this.#host.state,

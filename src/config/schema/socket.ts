@@ -114,12 +114,12 @@ export const socket = {
     is: 'What happens to a client that does not keep up: it is cut, or loses the oldest messages and is told how many.',
     apply: 'stream',
   }),
-  slow_client_bytes: size(8388608, [65536, 1073741824], {
+  slow_client_bytes: size(33554432, [65536, 1073741824], {
     is: 'Bytes that may wait for one client.',
     apply: 'stream',
   }),
   slow_client_seconds: seconds(10, [1, 3600], {
-    is: 'Time for which a client may take nothing while something waits.',
+    is: 'Time for which a message may wait for a client.',
     apply: 'stream',
   }),
   wait_for_client: flag(false, {
