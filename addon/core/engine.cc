@@ -182,6 +182,8 @@ void Engine::work(Lane& lane) {
   }
   worker.end_commands(lane.mailbox.close());
   // The reader is through (finish() came after its last store), so every worker ends its flows at the same time.
+  // The records of all live flows at once, which may be more than the queue holds, live source or not.
+  lane.queue.wait_when_full();
   if (!abort_) worker.shut_down(last_packet_ns_.load(), abort_, share_end_ ? &closing_ : nullptr);
   thread_ended();
 }

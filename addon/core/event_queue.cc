@@ -96,6 +96,11 @@ uint64_t EventQueue::drained() const {
   return drained_;
 }
 
+void EventQueue::wait_when_full() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  lossless_ = true;
+}
+
 bool EventQueue::empty() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return chunks_.empty();

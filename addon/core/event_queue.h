@@ -49,12 +49,15 @@ class EventQueue {
   void wake_consumer() { wake_up_.signal(); }  // for something else than lines
   uint64_t pushed() const;   // bytes since the start
   uint64_t drained() const;
+  // From now on push waits instead of dropping: nothing more is captured that would wait behind it.
+  void wait_when_full();
+
   bool empty() const;
   void close();  // push returns false from now on, waiting ones included
 
  private:
   WakeUp& wake_up_;
-  const bool lossless_;
+  bool lossless_;
   mutable std::mutex mutex_;
   std::condition_variable space_;
   static constexpr size_t most_spares = 4;

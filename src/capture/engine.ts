@@ -14,7 +14,7 @@ import {
 } from './engine-options.js';
 import { networkColumns } from './network-columns.js';
 import type { Network } from './networks.js';
-import { nativeSource, sourceName } from './source.js';
+import { closeGiven, nativeSource, sourceName } from './source.js';
 
 export type {
   EngineEvent,
@@ -75,6 +75,16 @@ function codeOf(error: NativeError): ErrorCode {
   }
 }
 
+/** What `check` returns. When it throws, the descriptor that the engine was to own is closed first. */
+function checked<T>({ source }: EngineOptions, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if ('descriptor' in source && source.descriptor !== undefined) closeGiven(source.descriptor);
+    throw error;
+  }
+}
+
 /** One wake-up between the addon and the iteration that waits for it; rung before anyone waits, it is remembered. */
 class Bell {
   #rung = false;
@@ -113,15 +123,13 @@ export class Engine {
   /** Opens the source and sets nDPI up; nothing is read yet. Throws DipperError. */
   constructor(options: EngineOptions) {
     const addon = loadAddon();
-    const values = ordered(options, addon);
+    const values = checked(options, () => ordered(options, addon));
     const files = addon.Engine.fileNames.map(
       (name) => options.dpi?.[name as keyof NdpiFiles] ?? '',
     );
     this.#cap = options.source.type === 'cap' ? new CapProcess(options.source) : undefined;
     const source =
-      options.source.type === 'cap'
-        ? (this.#cap as CapProcess).nativeSource()
-        : nativeSource(options.source);
+      this.#cap?.nativeSource() ?? checked(options, () => nativeSource(options.source));
     try {
       this.#native = new addon.Engine(
         source,

@@ -1,5 +1,6 @@
 // Where packets come from: the sources that an engine can be given, checked and put into the addon's words. What each
 // is for and what it costs is in docs/capture.md.
+import { closeSync } from 'node:fs';
 import type { NativeSource } from '../addon.js';
 import { DipperError } from '../errors.js';
 import type { CapSource } from './cap-process.js';
@@ -68,8 +69,8 @@ function whole(name: string, value: number, low: number, high: number): number {
   throw wrong(`source.${name} is ${value}; it must be a whole number from ${low} to ${high}`);
 }
 
-/** The source in the addon's words; `cap` has words of its own. Throws DipperError ERR_OPTION_INVALID. */
-export function nativeSource(source: Exclude<Source, CapSource>): NativeSource {
+/** The source in the addon's words; for `cap` CapProcess has them. Throws DipperError ERR_OPTION_INVALID. */
+export function nativeSource(source: Source): NativeSource {
   switch (source.type) {
     case 'pcap-file':
       return nativeFile(source);
@@ -109,6 +110,15 @@ function nativePacketRing(source: PacketRingSource): NativeSource {
   if (fanout === undefined) return rest;
   whole('fanout.members', fanout.members, 1, 64);
   return { ...rest, fanoutGroup: whole('fanout.group', fanout.group, 0, 65535) };
+}
+
+/** Closes a descriptor that nobody has taken over; a number that is none is left. */
+export function closeGiven(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // The error that is on its way says what is wrong with the options.
+  }
 }
 
 /** What the messages call the interface unless told otherwise. */

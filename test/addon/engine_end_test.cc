@@ -71,9 +71,9 @@ TEST(engine_waits_for_a_consumer_and_loses_nothing) {
 TEST(engine_live_source_drops_and_counts) {
   auto script = many_flows();
   script->lossless = false;
-  Rig rig(script, 1, no_expiry());
+  Rig rig(script, 1, small_table());  // 11,000 records while packets come, 14 MB
   rig.engine->start();
-  while (rig.total(&WorkerCounters::flows_shutdown) < 12000) wait_a_little();
+  while (rig.total(&WorkerCounters::packets_in_flows) < 12000) wait_a_little();
   CHECK(rig.finish());
   const uint64_t kept = rig.total(&WorkerCounters::events),
                  lost = rig.total(&WorkerCounters::events_lost);
@@ -81,6 +81,17 @@ TEST(engine_live_source_drops_and_counts) {
   CHECK(lost > 0);
   CHECK(kept + lost >= 12000);
   CHECK_EQ(rig.total(&WorkerCounters::packets_in_flows), 12000u);
+}
+
+TEST(engine_of_a_live_source_loses_no_record_at_its_end) {
+  auto script = many_flows();
+  script->lossless = false;
+  Rig rig(script, 1, no_expiry());  // 12,000 records at the end, 16 MB through a queue of 4
+  rig.engine->start();
+  wait_a_little();
+  CHECK(rig.finish());
+  CHECK_EQ(rig.total(&WorkerCounters::events_lost), 0u);
+  CHECK_EQ(rig.purges().size(), 12000u);
 }
 
 TEST(engine_destructor_in_every_state) {

@@ -175,3 +175,22 @@ TEST(event_queue_all_lines_arrive_between_threads) {
   CHECK(queue.empty());
   CHECK(wakes > 0);
 }
+
+TEST(event_queue_of_a_live_source_waits_once_nothing_more_is_captured) {
+  WakeUp wake([] {});
+  EventQueue queue(wake, false);
+  fill(queue);
+  CHECK(!push(queue, "dropped\n"));
+  queue.wait_when_full();
+  std::atomic<bool> pushed{false};
+  std::thread worker([&] {
+    CHECK(push(queue, "last\n"));
+    pushed = true;
+  });
+  wait_a_little();
+  CHECK(!pushed);
+  std::string all = drained(queue, EventQueue::chunk_bytes);
+  worker.join();
+  for (std::string part; !(part = drained(queue, 1 << 20)).empty();) all += part;
+  CHECK_STR(all.substr(all.size() - 5), "last\n");
+}
