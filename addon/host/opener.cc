@@ -54,7 +54,8 @@ int spawn(const std::string& path, const Account& account, bool conntrack, int t
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_adddup2(&actions, their_end, opener_socket);
-  for (const int fd : {0, 1})
+  // All three: Node's own are closed on exec, and the opener speaks through its socket alone.
+  for (const int fd : {0, 1, 2})
     posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
   sigset_t none, all;
   sigemptyset(&none);

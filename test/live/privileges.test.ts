@@ -2,9 +2,10 @@
 // opener; started by setpriv as a service manager would, it keeps two capabilities. Reports come from the kernel's /proc.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { nativeProgram } from '../../src/addon.js';
 import { Opener } from '../../src/capture/opener.js';
 import { finished, Namespaces } from './namespaces.js';
 import { threads } from './privileges-child.js';
@@ -175,6 +176,54 @@ describe('opener', function () {
     opener.close();
     assert.ok(!existsSync(`/proc/${pid}`));
     assert.throws(() => opener.requestPacketSocket(), { code: 'ERR_SOURCE_UNAVAILABLE' });
+  });
+
+  it('has four descriptors, a filter of system calls, and nothing to do with files', () => {
+    const opener = new Opener({ runAs });
+    assert.deepEqual(readdirSync(`/proc/${opener.pid}/fd`), ['0', '1', '2', '3']);
+    const status = readFileSync(`/proc/${opener.pid}/status`, 'utf8');
+    assert.match(status, /^Seccomp:\t2$/m);
+    assert.match(status, /^Threads:\t1$/m);
+    assert.match(status, /^CapBnd:\t0{16}$/m);
+    assert.equal(readlinkSync(`/proc/${opener.pid}/cwd`), '/');
+    opener.close();
+  });
+
+  it('answers nonsense with an error and lives on', () => {
+    // The other end in the hands of somebody else: what a daemon that was taken over could send.
+    const program = `
+import socket, subprocess, sys, os
+a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+start = 'exec "$0" 65534 65534 3<&%d' % b.fileno()
+opener = subprocess.Popen(['bash', '-c', start, sys.argv[1]], pass_fds=[b.fileno()])
+b.close()
+a.settimeout(5)
+assert a.recv(256) == b'ok 0'
+for request in [b'x', b'packet', b'packet x', b'packet -1', b' 5', b'packet 99999999999999999999', b'A' * 5000, b'\\0' * 50,
+                b'conntrack 7', b'packet%n%n%s 8', b'\\xff' * 255]:
+    a.send(request)
+    answer, beside, _, _ = socket.recv_fds(a, 256, 4)
+    print(request[:12], answer, len(beside))
+    for fd in beside: os.close(fd)
+a.send(b'packet 42')
+answer, beside, _, _ = socket.recv_fds(a, 256, 4)
+assert answer == b'ok 42' and len(beside) == 1, answer
+a.send(b'')
+assert opener.wait(5) == 0
+print('good')
+`;
+    const run = spawnSync('/usr/bin/python3', ['-c', program, nativeProgram('dipper-opener')], {
+      encoding: 'utf8',
+    });
+    assert.match(run.stdout, /\ngood\n$/, run.stdout + run.stderr);
+    const sockets = run.stdout.match(/ 1$/gm) ?? [];
+    assert.equal(sockets.length, 3, run.stdout);
+  });
+
+  it('is no program for people', () => {
+    const run = spawnSync(nativeProgram('dipper-opener'), ['0', '0'], { encoding: 'utf8' });
+    assert.equal(run.status, 64);
+    assert.match(run.stderr, /a part of dipperd/);
   });
 
   it('that was killed is an error, not a wait', async () => {
