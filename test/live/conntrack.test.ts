@@ -135,7 +135,8 @@ const what = ({ flow }: FlowPurge) => `${flow.ip_version} ${flow.ip_protocol}`;
 const sorted = (flows: FlowPurge[]) => [...flows].sort((a, b) => what(a).localeCompare(what(b)));
 
 for (const masquerade of [true, false])
-  describe(`connection tracking of a router that ${masquerade ? 'masquerades' : 'only routes'}`, () => {
+  describe(`connection tracking of a router that ${masquerade ? 'masquerades' : 'only routes'}`, function () {
+    this.timeout(60_000);
     let router: Router;
     before(async () => {
       router = new Router(masquerade);

@@ -9,7 +9,8 @@ import { Namespaces } from './namespaces.js';
 
 const child = new URL('./links-child.js', import.meta.url).pathname;
 
-describe('links, addresses and routes', () => {
+describe('links, addresses and routes', function () {
+  this.timeout(60_000);
   const net = new Namespaces();
   let states: HostState[] = [];
   let host = '';

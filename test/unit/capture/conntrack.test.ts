@@ -9,7 +9,8 @@ import { DipperError } from '../../../src/errors.js';
 
 const module = new URL('../../../src/capture/conntrack.js', import.meta.url).href;
 
-describe('ConntrackMonitor', () => {
+describe('ConntrackMonitor', function () {
+  this.timeout(20_000);
   it('says what is missing instead of throwing', () => {
     const monitor = new ConntrackMonitor();
     const { state, reason } = monitor.state();

@@ -7,7 +7,8 @@ import { RouteMonitor } from '../../../src/capture/links.js';
 
 const links = new URL('../../../src/capture/links.js', import.meta.url).href;
 
-describe('RouteMonitor', () => {
+describe('RouteMonitor', function () {
+  this.timeout(20_000);
   it('knows the interfaces and addresses of this machine', async () => {
     const monitor = new RouteMonitor();
     const state = await monitor.first();

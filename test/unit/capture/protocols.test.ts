@@ -9,7 +9,8 @@ import { definitions } from '../../../src/messages/definitions.js';
 import { protocols } from '../../../src/messages/protocols.js';
 import { validateMessage } from '../../../src/messages/validate.js';
 
-describe('names of protocols', () => {
+describe('names of protocols', function () {
+  this.timeout(20_000);
   const names = protocolNames();
 
   it('have one id each, and the messages take them', () => {
