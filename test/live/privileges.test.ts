@@ -13,6 +13,7 @@ import { threads } from './privileges-child.js';
 const program = fileURLToPath(new URL('./privileges-child.js', import.meta.url));
 const capture = fileURLToPath(new URL('../../../test/golden/browsing.pcap', import.meta.url));
 const wrapper = new URL('../../src/capture/privileges.js', import.meta.url).href;
+const engineModule = new URL('../../src/capture/engine.js', import.meta.url).href;
 const none = '0000000000000000';
 
 /** Sends datagrams that the receiver looks for, until `child` has ended. */
@@ -100,12 +101,20 @@ describe('privileges', function () {
           p.requireCapability('CAP_NET_RAW');
           p.requireCapability('CAP_NET_ADMIN');
           console.log(JSON.stringify(p.drop({ user: 'dipperd-has-no-such-user' })));
+          return import(${JSON.stringify(engineModule)});
+        }).then(async ({ Engine }) => {
+          const engine = new Engine({ source: { type: 'packet-ring', interface: 'lo' } });
+          setTimeout(() => engine.stop(), 200);
+          for await (const _ of engine.chunks());
+          console.log(engine.failure() ?? 'captured');
         })`,
       ],
       { encoding: 'utf8' },
     );
     assert.equal(run.status, 0, run.stderr);
-    assert.deepEqual(JSON.parse(run.stdout), {
+    const [report = '', capturing] = run.stdout.split('\n');
+    assert.equal(capturing, 'captured');
+    assert.deepEqual(JSON.parse(report), {
       uid: 65534,
       gid: 65534,
       netRaw: true,
