@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace dipper {
+namespace {
+
+constexpr uint64_t tick_ns = 100000000;  // how often workers are told the time of a live source
+
+}  // namespace
 
 std::unique_ptr<Engine> Engine::create(const EngineOptions& options, std::unique_ptr<Source> source,
                                        std::function<void()> wake, std::string& error) {
@@ -64,12 +69,23 @@ void Engine::read_all() {
   std::vector<std::unique_ptr<PacketBatch>> open(lanes_.size());
   for (size_t i = 0; i < lanes_.size(); ++i) open[i] = lanes_[i]->ring.take_empty();
   auto burst = std::make_unique<Burst>();
-  bool alive = true;
+  bool alive = true, fresh = false;  // fresh: packets since the last flush
+  live_ = source_->clock().wall_ns != 0;
   while (alive && !stop_.load(std::memory_order_relaxed)) {
     const ReadStatus status = source_->read(*burst);
+    if (live_) {
+      clock_.read(source_->clock());
+      if (clock_.adjusts()) clock_.adjust(*burst);
+    }
     alive = distribute(*burst, open);
+    fresh = fresh || burst->size;
     publish_source_stats();
-    if (status == ReadStatus::idle) alive = alive && pass_on(open, true);
+    // A live source may be idle a thousand times a second, and busy without a packet for one of the workers.
+    const bool tick = live_ && clock_.now_ns() - ticked_ns_ >= tick_ns;
+    if (tick || (status == ReadStatus::idle && (fresh || !live_))) {
+      alive = alive && pass_on(open, true);
+      fresh = false;
+    }
     if (status == ReadStatus::failed) {
       std::lock_guard<std::mutex> lock(failure_mutex_);
       failure_ = source_->error();
@@ -131,7 +147,8 @@ bool Engine::distribute(const Burst& burst, std::vector<std::unique_ptr<PacketBa
     counters.packets_read.add(burst.size);
     counters.bytes_read.add(bytes);
     if (!counters.first_packet_ns.get()) counters.first_packet_ns.set(burst.packets[0].timestamp_ns);
-    if (const uint64_t last = last_packet_ns_.load(std::memory_order_relaxed)) counters.last_packet_ns.set(last);
+    if (const uint64_t last = last_packet_ns_.load(std::memory_order_relaxed)) 
+      counters.last_packet_ns.set(last + static_cast<uint64_t>(clock_.offset_ns()));
   }
   return true;
 }
@@ -150,18 +167,21 @@ bool Engine::scatter(const BlockRef& block, std::vector<std::unique_ptr<PacketBa
   return true;
 }
 
-bool Engine::push(size_t to, std::vector<std::unique_ptr<PacketBatch>>& open) {
-  if (!lanes_[to]->ring.push(std::move(open[to]))) return false;
-  open[to] = lanes_[to]->ring.take_empty();
-  return true;
-}
-
 bool Engine::pass_on(std::vector<std::unique_ptr<PacketBatch>>& open, bool flush) {
   for (size_t i = 0; i < open.size(); ++i) {
     if (!open[i] || (open[i]->size == 0 && !flush)) continue;
     open[i]->flush = flush;
+    if (live_ && flush) open[i]->clock_ns = clock_.now_ns();
     if (!push(i, open)) return false;
   }
+  if (live_ && flush) ticked_ns_ = clock_.now_ns();
+  return true;
+}
+
+bool Engine::push(size_t to, std::vector<std::unique_ptr<PacketBatch>>& open) {
+  open[to]->clock_offset_ns = clock_.offset_ns();
+  if (!lanes_[to]->ring.push(std::move(open[to]))) return false;
+  open[to] = lanes_[to]->ring.take_empty();
   return true;
 }
 
@@ -174,7 +194,9 @@ void Engine::work(Lane& lane) {
       for (WorkerCommand& command : lane.mailbox.take()) worker.apply(std::move(command));
     if (popped == PacketRing::Popped::end || abort_.load(std::memory_order_relaxed)) break;
     if (popped == PacketRing::Popped::batch) {
+      worker.set_clock_offset(batch->clock_offset_ns);
       if (batch->size) worker.process(*batch);
+      if (batch->clock_ns) worker.tick(batch->clock_ns);
       if (batch->flush) worker.flush();
       lane.ring.give_back(std::move(batch));
     }

@@ -13,6 +13,7 @@
 #include "counters.h"
 #include "decode.h"
 #include "event_queue.h"
+#include "live_clock.h"
 #include "packet_ring.h"
 #include "source.h"
 #include "worker.h"
@@ -99,6 +100,9 @@ class Engine {
   std::unique_ptr<Source> source_;
   Decoder decoder_;
   PacketBatch scratch_;  // decoded, not yet given to one of several workers
+  LiveClock clock_;
+  bool live_ = false;       // the source has a clock
+  uint64_t ticked_ns_ = 0;  // when the workers were last told the time
   WakeUp wake_up_;
   std::shared_ptr<CounterBlock> counters_;
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -32,7 +32,8 @@ struct alignas(64) Flow {
   uint64_t packets[2], bytes[2];
   uint64_t first_ns;
   DpiState* dpi;                     // null once detection is over
-  uint64_t stats_ns;                 // packet time of the last flow_stats
+  uint32_t stats_epoch;              // interval of the traffic that no flow_stats has told yet; 0 = none, not in the list
+  uint32_t stats_next;               // list of such flows, oldest interval first: positions + 1; 0 = none
   uint16_t dpi_packets;              // shown to nDPI
   uint8_t icmp_type, icmp_code;      // of the first packet
   Tunnel tunnel;                     // what the flow came through, also where it is not part of the key
@@ -50,6 +51,7 @@ struct alignas(64) Flow {
   uint64_t stats_bytes[2];           // counters as of the last flow_stats
   uint64_t stats_packets[2];
   uint8_t mac[2][6];                 // of lower and upper, as first seen
+  uint32_t stats_previous;           // as stats_next
 
   uint64_t total_packets() const { return packets[0] + packets[1]; }
   uint64_t total_bytes() const { return bytes[0] + bytes[1]; }

@@ -25,12 +25,14 @@ class MessageWriter {
   // `twins`: flows are looked up in a conntrack table, and messages name their twin.
   MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twins = false);
 
+  void set_clock_offset(int64_t ns) { clock_offset_ns_ = static_cast<uint64_t>(ns); }  // of times, not of digests
   void set_networks(Roles networks) { roles_ = std::move(networks); }
 
   // Each appends one line with its newline to `out`. `metadata` is Metadata::text().
   void flow(const Flow& flow, std::string_view metadata, Lines& out);        // identified
   void dpi_update(const Flow& flow, std::string_view metadata, Lines& out);  // refined
-  void stats(const Flow& flow, Lines& out);                                     // since the last one
+  void stats(const Flow& flow, Lines& out);                                  // since the last one
+  void stats(const Flow& flow, const Sha1Digest& community_hash, Lines& out);
   void purge(const Flow& flow, Expiry reason, Lines& out);                  // the complete final record
 
   // A live flow with its whole-life counters, for one snapshot alone, whose lines begin with established_head().
@@ -70,6 +72,7 @@ class MessageWriter {
   void announce(const std::string& head, const Flow& flow, std::string_view metadata, Lines& out);
 
   Roles roles_;
+  uint64_t clock_offset_ns_ = 0;
   const bool twins_;
   // How lines begin: `{"type":...,"interface":...,"internal":...,"established":false,"flow":{"digest":"`
   std::string flow_head_, dpi_update_head_, stats_head_, purge_heads_[expiry_count];

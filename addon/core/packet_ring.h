@@ -21,6 +21,8 @@ struct PacketBatch {
   std::array<Packet, capacity> packets;
   uint32_t size = 0;
   bool flush = false;  // the source has nothing more for now: pass events on at once
+  uint64_t clock_ns = 0;        // live sources: the time now, when no packet has told it; else 0
+  int64_t clock_offset_ns = 0;  // from the packets' time to the wall clock
   std::vector<BlockRef> blocks;
 
   PacketBatch() {}  // leaves the packets as they are: zeroing 28 KB takes longer than filling them
@@ -31,6 +33,7 @@ struct PacketBatch {
   void clear() {
     size = 0;
     flush = false;
+    clock_ns = 0;
     blocks.clear();
   }
 };

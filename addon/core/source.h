@@ -1,6 +1,8 @@
 // What a capture source is to the data plane. addon/sources/ implements it; addon/core only declares it.
 // Thread: read() is called by one reader thread; stop() by any thread, any number of times.
 #pragma once
+#include <time.h>
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -59,9 +61,27 @@ struct SourceStats {
   SourceState state = SourceState::none;
 };
 
+// Both clocks at one time. The steady one counts on while the machine sleeps, so that what was silent meanwhile ends.
+struct ClockReading {
+  uint64_t wall_ns = 0;    // CLOCK_REALTIME, which stamps live packets; 0: packets alone tell the time
+  uint64_t steady_ns = 0;  // CLOCK_BOOTTIME
+
+  static ClockReading now() noexcept {
+    const auto read = [](clockid_t clock) {
+      timespec t{};
+      clock_gettime(clock, &t);
+      return static_cast<uint64_t>(t.tv_sec) * 1000000000 + static_cast<uint64_t>(t.tv_nsec);
+    };
+    return {read(CLOCK_REALTIME), read(CLOCK_BOOTTIME)};
+  }
+};
+
 class Source {
  public:
   virtual ~Source() = default;
+  // Live sources give ClockReading::now(), and return `idle` at least every 100 ms: then flows end, and statistics come,
+  // while nothing arrives. Thread: the reader's.
+  virtual ClockReading clock() const noexcept { return {}; }
   // Fills `burst` (size and block are overwritten). Blocks when there is nothing to read; returns `idle`
   // with size 0 after stop().
   virtual ReadStatus read(Burst& burst) = 0;

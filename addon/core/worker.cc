@@ -21,7 +21,9 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Env
       events_(events),
       counters_(counters),
       table_(options.max_flows),
-      wheel_(table_) {
+      wheel_(table_),
+      stats_list_(table_) {
+  set_stats_interval();
   lines_.reserve(EventQueue::chunk_room);
 }
 
@@ -56,6 +58,22 @@ void Worker::process(const PacketBatch& batch) {
   publish();
 }
 
+inline void Worker::advance_wheel() {
+  wheel_.advance(now_ns_, [this](Flow& f) -> uint64_t {
+    Expiry reason;
+    if (!due(f, now_ns_, reason)) return deadline(f);
+    expire(f, reason);
+    return 0;
+  });
+}
+
+void Worker::tick(uint64_t now_ns) {
+  if (now_ns > now_ns_) now_ns_ = now_ns;
+  if (now_ns_ >= interval_end_ns_) begin_interval();
+  if (options_.expiry) advance_wheel();
+  publish();
+}
+
 // Nearly every packet belongs to a flow that is there, and without `timed`, as with capture files, nothing else can happen to
 // it. Adds to `bytes` what is in flows now; returns how many packets are not, because there is no memory.
 template <bool timed>
@@ -65,7 +83,10 @@ uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* lik
   for (uint32_t i = 0; i < count; ++i) {
     const Packet& packet = packets[i];
     Flow* flow = likely[i];
-    if (timed && packet.timestamp_ns > now_ns_) now_ns_ = packet.timestamp_ns;
+    if (timed) {
+      if (packet.timestamp_ns > now_ns_) now_ns_ = packet.timestamp_ns;
+      if (now_ns_ >= interval_end_ns_) begin_interval();
+    }
     if (__builtin_expect(!FlowTable::is(flow, packet.key), 0)) flow = table_.find(packet.key, packet.hash);
     if (timed) flow = pass_time(flow, packet);
     if (__builtin_expect(!flow, 0) && !(flow = create(packet))) {
@@ -73,6 +94,7 @@ uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* lik
       counters_.bytes_without_memory.add(packet.captured_length);
       continue;
     }
+    if (timed && flow->stats_epoch != stats_epoch_) enter_interval(*flow);
     sum += packet.captured_length;
     const int direction = packet.from_lower ? 0 : 1;
     flow->packets[direction] += 1;
@@ -92,12 +114,7 @@ uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* lik
 // What the time of a packet does to flows, first of all to its own (null: it has none). Returns its own, unless it ended.
 Flow* Worker::pass_time(Flow* flow, const Packet& packet) {
   if (options_.expiry) {
-    wheel_.advance(now_ns_, [this](Flow& f) -> uint64_t {
-      Expiry reason;
-      if (!due(f, now_ns_, reason)) return deadline(f);
-      expire(f, reason);
-      return 0;
-    });
+    advance_wheel();
     if (!flow || !flow->live) return nullptr;  // it was in one of those slots
     // The flow's own clock decides, not the wheel's grain: any number of workers cuts records at the same packets.
     Expiry reason;
@@ -109,7 +126,6 @@ Flow* Worker::pass_time(Flow* flow, const Packet& packet) {
     }
     if (options_.active_ns && now_ns_ - flow->first_ns >= options_.active_ns) renew(*flow, now_ns_);
   }
-  if (flow && options_.stats_interval_ns && now_ns_ - flow->stats_ns >= options_.stats_interval_ns) write_stats(*flow);
   return flow;
 }
 
@@ -123,7 +139,7 @@ Flow* Worker::create(const Packet& packet) {
     counters_.out_of_memory.add(1);
     flow->detecting = Detecting::over;
   }
-  flow->first_ns = flow->last_ns = flow->stats_ns = packet.timestamp_ns;
+  flow->first_ns = flow->last_ns = packet.timestamp_ns;
   flow->tunnel = packet.tunnel;
   flow->client_is_lower = packet.from_lower;
   if (packet.key.ip_protocol == protocol_icmp || packet.key.ip_protocol == protocol_icmpv6) {
@@ -197,7 +213,12 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
   store_metadata(flow);
   dpi_->release(flow.dpi);
   flow.dpi = nullptr;
-  if (!flow.detection.identified()) return;
+  if (!flow.detection.identified()) {
+    if (!(options_.events & event_unknown) || quiet(flow)) return;
+    look_up_connection(flow);
+    writer_.flow(flow, metadata_.text(), lines_);
+    return wrote_event();
+  }
   counters_.flows_detected.add(1);
   if (flow.detection.guessed && !flow.detection.soft) counters_.flows_guessed.add(1);
   if (!announced) {

@@ -17,11 +17,15 @@
 #include "message.h"
 #include "packet_ring.h"
 #include "soft_dissectors.h"
+#include "stats_list.h"
 #include "timing_wheel.h"
 
 namespace dipper {
 
-enum EventMask : uint8_t { event_detected = 1, event_updated = 2, event_expired = 4, event_stats = 8 };
+// event_unknown: a `flow` also where detection ended without a protocol, if such flows are dumped.
+enum EventMask : uint8_t {
+  event_detected = 1, event_updated = 2, event_expired = 4, event_stats = 8, event_unknown = 16
+};
 
 struct WorkerOptions : LiveOptions {
   uint32_t max_flows = 1u << 20;       // of all workers together; the engine divides
@@ -39,6 +43,9 @@ class Worker {
   ~Worker();
 
   void process(const PacketBatch& batch);
+  // The time of a live source where no packet tells it: flows end and intervals begin by it, too.
+  void tick(uint64_t now_ns);
+  void set_clock_offset(int64_t ns) { writer_.set_clock_offset(ns); }
   void flush();     // passes on the events collected so far
   // Ends every flow: idle or closed if it is due at `now_ns` (the time of the source's last packet, so that the number
   // of workers makes no difference), else shutdown. Stops early when `abort` is set. With `closing`, another thread
@@ -76,7 +83,12 @@ class Worker {
   void write_last(Flow* const flows[4], unsigned count);
   void renew(Flow& flow, uint64_t now_ns);  // active timeout: a new record of the same flow
   void write_purge(Flow& flow, Expiry reason, const Sha1Digest* community_hash = nullptr);
-  void write_stats(Flow& flow);
+  void write_stats(Flow& flow, const Sha1Digest* community_hash = nullptr);
+  void advance_wheel();
+  void set_stats_interval();
+  void begin_interval();
+  void enter_interval(Flow& flow);
+  void slice_stats();
   void make_room();
   void make_dpi_room();
   void wrote_event();
@@ -105,10 +117,14 @@ class Worker {
   WorkerCounters& counters_;
   FlowTable table_;
   TimingWheel wheel_;
+  StatsList stats_list_;
   Metadata metadata_;
   Lines lines_;
   uint64_t events_in_lines_ = 0, now_ns_ = 0, metadata_bytes_ = 0;
   uint32_t eviction_hand_ = 0, dpi_hand_ = 0;
+  // The interval of flow_stats; both at rest when there is none.
+  uint64_t interval_end_ns_ = ~uint64_t{0};
+  uint32_t stats_epoch_ = 0, last_epoch_ = 0;
   bool emergency_ = false;
   // Work in slices; positions in the pool, walk_over when there is none.
   bool pending_ = false;

@@ -21,6 +21,7 @@ void Worker::apply_one(const LiveOptions& options) {
   static_cast<LiveOptions&>(options_) = options;
   if (options.max_packets_tcp && options.max_packets_udp)
     dpi_->set_limits(options.max_packets_tcp, options.max_packets_udp);
+  set_stats_interval();
   if (!options_.expiry) return;
   // Flows wait in the wheel for the deadlines that they had: shorter ones take effect as the walk comes to them.
   rearm_at_ = 0;
@@ -83,6 +84,10 @@ bool Worker::do_slice() {
     });
     if (expire_at_ == walk_over) flush();
     publish();
+    return true;
+  }
+  if (stats_list_.behind(stats_epoch_)) {
+    slice_stats();
     return true;
   }
   if (!snapshots_.empty()) {

@@ -45,7 +45,7 @@ void Worker::end_detection(Flow& flow) {
 }
 
 void Worker::write_record(Flow& flow, Expiry reason, const Sha1Digest* community_hash) {
-  if (options_.stats_interval_ns) write_stats(flow);
+  if (stats_epoch_) write_stats(flow, community_hash);
   write_purge(flow, reason, community_hash);
 }
 
@@ -55,14 +55,15 @@ void Worker::expire(Flow& flow, Expiry reason) {
   drop_metadata(flow);
   free(flow.conntrack);
   wheel_.remove(flow);
+  if (flow.stats_epoch) stats_list_.remove(flow);
   table_.erase(&flow);
 }
 
 void Worker::renew(Flow& flow, uint64_t now_ns) {
-  if (options_.stats_interval_ns) write_stats(flow);
+  if (stats_epoch_) write_stats(flow);
   write_purge(flow, Expiry::active);
   for (int i = 0; i < 2; ++i) flow.packets[i] = flow.bytes[i] = flow.stats_packets[i] = flow.stats_bytes[i] = 0;
-  flow.first_ns = flow.stats_ns = now_ns;
+  flow.first_ns = now_ns;
   counters_.flows_continued.add(1);
 }
 
@@ -82,19 +83,6 @@ void Worker::write_purge(Flow& flow, Expiry reason, const Sha1Digest* community_
   else
     writer_.purge(flow, reason, lines_);
   wrote_event();
-}
-
-void Worker::write_stats(Flow& flow) {
-  if (quiet(flow)) return;  // what it carried is in its first flow_stats once it is known
-  if (flow.total_packets() != flow.stats_packets[0] + flow.stats_packets[1] && (options_.events & event_stats)) {
-    writer_.stats(flow, lines_);
-    wrote_event();
-  }
-  for (int i = 0; i < 2; ++i) {
-    flow.stats_packets[i] = flow.packets[i];
-    flow.stats_bytes[i] = flow.bytes[i];
-  }
-  flow.stats_ns = now_ns_;
 }
 
 // The table is full. Emergency limits apply until it is below nine tenths; what is past them in the next stretch of the
@@ -157,6 +145,7 @@ void Worker::shut_down(uint64_t now_ns, const std::atomic<bool>& abort, Closing*
   if (abort.load(std::memory_order_relaxed)) return;
   table_.clear();
   wheel_.clear();
+  stats_list_.clear();
   metadata_bytes_ = 0;
   flush();
   publish();

@@ -13,7 +13,7 @@
 namespace dipper {
 namespace {
 
-constexpr int look_ms = 1000;  // at most this long until a change of the interface is noticed
+constexpr int look_ms = 100;  // at most this long until the time is told, and a change of the interface noticed
 constexpr int held_ms = 1;
 
 // The two MAC addresses move four bytes to the front, and the tag takes their end's place

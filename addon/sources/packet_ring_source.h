@@ -27,6 +27,7 @@ class PacketRingSource final : public Source {
   SourceError error() const override { return error_; }
   SourceStats stats() const noexcept override;
   bool lossless() const noexcept override { return false; }
+  ClockReading clock() const noexcept override { return ClockReading::now(); }
   bool provide_descriptor(int fd) noexcept override;
   void retry() noexcept override;
 

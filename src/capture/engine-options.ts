@@ -34,7 +34,7 @@ export interface NdpiFiles {
  */
 export type SourceState = 'none' | 'up' | 'down' | 'removed' | 'waiting' | 'needs_descriptor';
 
-export type EngineEvent = 'detected' | 'updated' | 'expired' | 'stats';
+export type EngineEvent = 'detected' | 'updated' | 'expired' | 'stats' | 'unknown';
 
 export interface EngineOptions {
   readonly source: Source;
@@ -44,7 +44,10 @@ export interface EngineOptions {
   readonly internal?: boolean;
   /** Worker threads, 1 to 64 (default 1). A pair of addresses always goes to the same one. */
   readonly workers?: number;
-  /** Which messages: `flow`, `flow_dpi_update`, `flow_purge`, `flow_stats`. Default: all but `stats`. */
+  /**
+   * Which messages: `flow`, `flow_dpi_update`, `flow_purge`, `flow_stats`, and `flow` where detection ended without a
+   * protocol. Default: the first three.
+   */
   readonly events?: readonly EngineEvent[];
   /** Decode, count and give up exactly as nDPI 4.2's own test run does. */
   readonly reference?: boolean;
@@ -58,7 +61,10 @@ export interface EngineOptions {
   readonly expiry?: FlowExpiry | 'none';
   /** What the kernel knows of connections: `ip_nat`, `conntrack` and `twin_digest` in messages. */
   readonly conntrack?: ConntrackMonitor;
-  /** Seconds of packet time between two `flow_stats` of a flow; 0 = none (default). */
+  /**
+   * Length of the intervals (multiples of it since 1970, packet time) for which a flow with traffic has a `flow_stats`;
+   * the last one comes before its `flow_purge`, so that they add up to it. 0 = none (default).
+   */
   readonly statsIntervalS?: number;
   /** Messages also about flows whose protocol nobody knows (default true). */
   readonly dumpUnknown?: boolean;
@@ -78,7 +84,13 @@ export interface LiveEngineOptions
   readonly dpi?: { readonly maxPacketsTcp?: number; readonly maxPacketsUdp?: number };
 }
 
-const eventBits: Record<EngineEvent, number> = { detected: 1, updated: 2, expired: 4, stats: 8 };
+const eventBits: Record<EngineEvent, number> = {
+  detected: 1,
+  updated: 2,
+  expired: 4,
+  stats: 8,
+  unknown: 16,
+};
 
 export function integer(name: string, value: number, low: number, high: number): number {
   if (Number.isInteger(value) && value >= low && value <= high) return value;

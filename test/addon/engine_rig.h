@@ -29,6 +29,7 @@ struct Script {
   unsigned repeat = 1;
   bool lossless = true;
   bool own_block = false;  // each burst in a block of its own
+  std::atomic<uint64_t> wall_ns{0}, steady_ns{0};  // 0: no clock
   std::atomic<uint64_t> reads{0}, stops{0};
   std::atomic<int> blocks_alive{0}, most_blocks_alive{0};
 };
@@ -59,9 +60,13 @@ class ScriptedSource final : public Source {
     if (script_->last != ReadStatus::idle) return script_->last;
     if (burst.size) return ReadStatus::idle;
     std::unique_lock<std::mutex> lock(mutex_);
-    wake_.wait(lock, [&] { return stopped_.load(); });
+    if (script_->wall_ns)
+      wake_.wait_for(lock, std::chrono::milliseconds(2));
+    else
+      wake_.wait(lock, [&] { return stopped_.load(); });
     return ReadStatus::idle;
   }
+  ClockReading clock() const noexcept override { return {script_->wall_ns, script_->steady_ns}; }
   void stop() noexcept override {
     ++script_->stops;
     std::lock_guard<std::mutex> lock(mutex_);

@@ -149,6 +149,21 @@ TEST(commands_unknown_flows_stay_quiet) {
   CHECK_EQ(rig.counters.packets_in_flows.get(), 202u);
 }
 
+TEST(commands_unknown_flows_are_announced_where_asked) {
+  WorkerOptions options;
+  options.events = event_detected | event_expired | event_unknown;
+  for (const bool dump : {true, false}) {
+    options.dump_unknown = dump;
+    WorkerRig rig(options);
+    Traffic t;
+    t.udp(1000, host(2), {"198.51.100.1", 50000}, "\xff\xfe\xfd");
+    rig.feed(t);
+    rig.end();
+    CHECK_EQ(rig.lines("flow").size(), dump ? 1u : 0u);
+    CHECK_EQ(rig.purges().size(), dump ? 1u : 0u);
+  }
+}
+
 TEST(snapshot_has_every_announced_flow_once_with_its_counters) {
   WorkerOptions options;
   options.dump_unknown = false;
