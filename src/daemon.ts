@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { destination } from 'pino';
 // `dipperd`: reads the command line and the configuration, then runs the daemon or does the one thing that was asked
 // for. Errors become words on stderr and an exit code here, and nowhere else.
 import {
@@ -7,6 +8,8 @@ import {
   loadConfig,
   parseCommandLine,
 } from './config/index.js';
+import { LogTarget, startInBackground } from './daemon/background.js';
+import { detectionLine } from './daemon/detection-line.js';
 import { DipperError, exitCodes } from './errors.js';
 import { createLog } from './log.js';
 
@@ -16,6 +19,11 @@ async function main(argv: readonly string[]): Promise<number> {
     const { otherMode } = await import('./daemon/modes.js');
     return await otherMode(line);
   }
+  const managed = process.env.NOTIFY_SOCKET !== undefined;
+  if (!line.foreground && !managed) {
+    loadConfig({ commandLine: line }); // what is wrong is said here and now
+    return await startInBackground(argv);
+  }
   return await runDaemon(line);
 }
 
@@ -23,10 +31,14 @@ async function runDaemon(line: CommandLine): Promise<number> {
   const load = (): LoadedConfig => loadConfig({ commandLine: line });
   const loaded = load();
   const { dipperd } = loaded.config;
-  const log = createLog(line.debug > 0 ? 'debug' : dipperd.log_level);
+  const target = new LogTarget(destination({ dest: 2, sync: true }));
+  const log = createLog(line.debug > 0 ? 'debug' : dipperd.log_level, target);
   for (const notice of [...line.notices, ...loaded.notices]) log.info(notice);
   const { Service } = await import('./daemon/service.js');
-  const service = new Service({ loaded, reload: load, log, pidFile: line.debug === 0 });
+  const service = new Service({
+    ...{ loaded, reload: load, log, pidFile: line.debug === 0 },
+    ...(line.debug > 0 && line.verbose > 0 ? { detected: printDetection } : {}),
+  });
   const exitCode: number = exitCodes.ok;
   const signalled = new Promise<void>((resolve) => {
     let asked = 0;
@@ -53,11 +65,16 @@ async function runDaemon(line: CommandLine): Promise<number> {
     throw error;
   }
   log.info({ pid: process.pid, version: service.version }, 'dipperd is ready');
+  target.ready();
   await Promise.race([signalled, service.ended()]);
   await service.stop();
   log.info('dipperd has ended');
   return exitCode;
 }
+
+const printDetection = (line: Buffer): void => {
+  process.stderr.write(`${detectionLine(line)}\n`);
+};
 
 function fail(error: unknown): number {
   if (error instanceof DipperError) {

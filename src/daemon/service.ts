@@ -30,6 +30,8 @@ export interface ServiceOptions {
   readonly log: Log & { level: string };
   /** Debug: no PID file. */
   readonly pidFile: boolean;
+  /** Called with each `flow` line as it may be sent. */
+  readonly detected?: (line: Buffer) => void;
 }
 
 /** Longest time that an orderly end may take; what is not out by then is lost (issue: SIGTERM drains within 5 s). */
@@ -182,7 +184,12 @@ export class Service {
       snapshotLine: (id, line) => this.#snapshots.line(id, this.#state.outgoing.lines(line)),
       snapshotEnd: (id) => this.#snapshots.end(engine, id),
       unknownPackets: (line) => this.#state.unknownPackets(line),
-      flow: (line) => this.#state.flow(line),
+      flow: (line) => {
+        this.#state.flow(line);
+        const { detected } = this.#options;
+        const allowed = detected === undefined ? line : this.#state.outgoing.lines(line);
+        if (allowed.length > 0) detected?.(allowed);
+      },
     };
   }
 
