@@ -20,7 +20,7 @@ namespace dipper {
   X(flows_expired_idle) X(flows_expired_active) X(flows_expired_closed) X(flows_evicted)            \
   X(flows_shutdown) X(flows_continued) X(emergency_entered) X(flows_detected) X(flows_guessed)      \
   X(dpi_packets) X(dpi_states) X(dpi_states_evicted) X(out_of_memory) X(events) X(events_lost)      \
-  X(table_bytes) X(metadata_bytes) X(dpi_state_bytes) X(flows_unknown_quiet) X(snapshot_flows)
+  X(table_bytes) X(metadata_bytes) X(dpi_state_bytes) X(flows_unknown_quiet) X(snapshot_flows) X(ticks)
 
 class Counter {
  public:

@@ -71,6 +71,7 @@ void Worker::tick(uint64_t now_ns) {
   if (now_ns > now_ns_) now_ns_ = now_ns;
   if (now_ns_ >= interval_end_ns_) begin_interval();
   if (options_.expiry) advance_wheel();
+  counters_.ticks.add(1);
   publish();
 }
 

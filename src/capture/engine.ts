@@ -264,6 +264,16 @@ export class Engine {
     this.#native.cancelSnapshot(id);
   }
 
+  /** How often each worker of a live source was told the time so far, ten times a second: one that stands still is stuck. */
+  ticks(): number[] {
+    const { worker, workerOffset, workerStride } = this.#layout;
+    const index = worker.indexOf('ticks');
+    const ticks: number[] = [];
+    for (let base = workerOffset; base < this.#cells.length; base += workerStride)
+      ticks.push(Number(this.#cells[base + index] ?? 0n));
+    return ticks;
+  }
+
   /** Counters as of now, by name; a number is exact below 2^53. */
   counters(): EngineCounters {
     const { reader, worker, discards, workerOffset, workerStride } = this.#layout;

@@ -273,18 +273,18 @@ export class Service {
     }
   }
 
-  /** Whether every engine has moved since the last call: packets read, or the clock of a silent source. */
+  /** Whether every worker of a live source has moved since the last call. */
   #advanced(): () => boolean {
-    let before = new Map<object, number>();
+    let before = new Map<Engine, readonly number[]>();
     return () => {
-      const now = new Map<object, number>();
-      for (const engine of this.#captures.engines()) {
-        const { totals } = engine.counters();
-        now.set(engine, (totals.packets_read ?? 0) + (totals.ticks ?? 0));
-      }
-      const stuck = [...now].filter(([engine, count]) => before.get(engine) === count);
+      const now = new Map<Engine, readonly number[]>();
+      for (const engine of this.#captures.engines())
+        if (engine.sourceState() !== 'none') now.set(engine, engine.ticks());
+      const stuck = [...now].some(([engine, ticks]) =>
+        before.get(engine)?.some((count, worker) => count === ticks[worker]),
+      );
       before = now;
-      return stuck.length === 0;
+      return !stuck;
     };
   }
 

@@ -104,6 +104,7 @@ TEST(stats_slice_is_bounded_and_silent_flows_cost_nothing) {
   while (rig.worker().slice()) ++slices;
   CHECK_EQ(rig.lines("flow_stats").size(), 10001u);
   CHECK_EQ(slices, 1);
+  CHECK_EQ(rig.counters.ticks.get(), 2u);
 }
 
 TEST(stats_interval_changes_and_ends_live) {

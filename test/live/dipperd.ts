@@ -27,11 +27,18 @@ export class Dipperd {
   readonly #net: Namespaces;
   readonly #namespace: string;
   readonly #arguments: readonly string[];
+  readonly #environment: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
   #ended: Promise<Finished> | undefined;
 
   /** `options` as on the command line, beside the paths of the state. */
-  constructor(net: Namespaces, namespace: string, options: readonly string[]) {
+  constructor(
+    net: Namespaces,
+    namespace: string,
+    options: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+  ) {
+    this.#environment = environment;
     this.#net = net;
     this.#namespace = namespace;
     this.state = join(net.folder, `state${made++}`);
@@ -52,7 +59,7 @@ export class Dipperd {
   /** Starts it and waits until it answers. Throws what it said when it ends instead. */
   async start(): Promise<this> {
     const command = [process.execPath, '--enable-source-maps', program, ...this.#arguments];
-    this.#child = this.#net.start(this.#namespace, command);
+    this.#child = this.#net.start(this.#namespace, command, { env: this.#environment });
     this.#ended = finished(this.#child, 600_000);
     const end = Date.now() + 15_000;
     for (;;) {
