@@ -1,6 +1,6 @@
 // The control socket: one line of JSON asks, one line answers, then the connection ends. For the daemon's own user and
 // root alone (mode 0600); data never passes here, so that a full stream cannot keep an operator out.
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { DipperError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -26,15 +26,23 @@ export interface ControlAnswer {
 
 export type ControlHandlers = Readonly<Record<string, () => Promise<ControlAnswer>>>;
 
+export interface ControlOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export class ControlSocket {
   readonly #path: string;
   readonly #handlers: ControlHandlers;
   readonly #log: Log;
   readonly #server: Server;
+  readonly #owner: ControlOwner | undefined;
   readonly #open = new Set<Socket>();
 
-  constructor(path: string, handlers: ControlHandlers, log: Log) {
+  /** `owner`: whom the socket belongs to, when root becomes another user later. */
+  constructor(path: string, handlers: ControlHandlers, log: Log, owner?: ControlOwner) {
     this.#path = path;
+    this.#owner = owner;
     this.#handlers = handlers;
     this.#log = log;
     this.#server = createServer((socket) => this.#accept(socket));
@@ -56,6 +64,7 @@ export class ControlSocket {
       process.umask(mask);
     });
     chmodSync(this.#path, 0o600);
+    if (this.#owner !== undefined) chownSync(this.#path, this.#owner.uid, this.#owner.gid);
   }
 
   async close(): Promise<void> {

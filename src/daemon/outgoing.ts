@@ -24,6 +24,8 @@ export interface OutgoingOptions {
 export class Outgoing {
   readonly #options: OutgoingOptions;
   #filter: PrivacyFilter | undefined;
+  /** One object for the daemon's life: a flow keeps its pseudonym over a reload. */
+  #pseudonyms: PseudonymKeys | undefined;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -101,9 +103,13 @@ export class Outgoing {
   }
 
   async #keys(rotationS: number): Promise<PseudonymKeys> {
+    if (this.#pseudonyms !== undefined) {
+      this.#pseudonyms.setRotation(rotationS);
+      return this.#pseudonyms;
+    }
     const { persistent, failures, log } = this.#options;
     const sealed = await readSealed(persistent, keyFile, keyKind, log);
-    return new PseudonymKeys({
+    this.#pseudonyms = new PseudonymKeys({
       rotationS,
       saved: sealed === undefined ? undefined : parseRecord(sealed.content),
       save: (record) => {
@@ -113,6 +119,7 @@ export class Outgoing {
         );
       },
     });
+    return this.#pseudonyms;
   }
 }
 

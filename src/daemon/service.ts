@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../capture/engine.js';
-import { current, drop, type RunAs } from '../capture/privileges.js';
+import { accountIds, current, drop, type RunAs } from '../capture/privileges.js';
 import { ServiceManager, Watchdog, watchdogIntervalMs } from '../capture/service-manager.js';
 import { type Config, type LoadedConfig, listenersOf } from '../config/index.js';
 import { fileError } from '../errors.js';
@@ -21,7 +21,6 @@ import { type Appliers, liveOptions, reload } from './reload.js';
 import { engineSettings, listenerOptions, streamLimits } from './settings.js';
 import { SnapshotBroker } from './snapshots.js';
 import { State } from './state.js';
-import { hasUser, userIds } from './users.js';
 
 export interface ServiceOptions {
   readonly loaded: LoadedConfig;
@@ -75,7 +74,7 @@ export class Service {
     const config = this.#config;
     const runAs = this.#runAs();
     this.#state = await State.open(config, {
-      ...{ identity: identity(config), owner: runAs && userIds(runAs), log: this.#log },
+      ...{ identity: identity(config), owner: runAs && accountIds(runAs), log: this.#log },
     });
     this.#closing('state', () => this.#state.close());
     if (this.#options.pidFile) {
@@ -87,7 +86,8 @@ export class Service {
     this.#openCaptures();
     await this.#listen();
     const socket = join(config.dipperd.path_state_volatile, 'control.sock');
-    const control = new ControlSocket(socket, this.#commands(), this.#log);
+    const owner = runAs && accountIds(runAs);
+    const control = new ControlSocket(socket, this.#commands(), this.#log, owner);
     await control.listen();
     this.#closing('control socket', async () => await control.close());
     this.#giveUpRights(runAs);
@@ -148,7 +148,7 @@ export class Service {
   /** Whom root becomes: `user`, else `dipperd` where there is one, else nobody. Undefined: we are not root, or stay it. */
   #runAs(): RunAs | undefined {
     if (current().uid !== 0) return undefined;
-    const { user = hasUser('dipperd') ? 'dipperd' : 'nobody', group } = this.#config.dipperd;
+    const { user = isAccount('dipperd') ? 'dipperd' : 'nobody', group } = this.#config.dipperd;
     if (user === 'root' || user === '0') {
       this.#log.warn('user = root: every parser of hostile packets runs as root');
       return undefined;
@@ -345,6 +345,15 @@ export class Service {
   #beat(config: Config): void {
     clearInterval(this.#timer);
     this.#timer = setInterval(() => void this.#tick(), config.dipperd.update_interval * 1000);
+  }
+}
+
+function isAccount(user: string): boolean {
+  try {
+    accountIds({ user });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -14,7 +14,7 @@ describe('dipperd and a service manager', function () {
 
   it('is told ready, watchdog, reloading and stopping', async () => {
     const place = net.add('sd');
-    net.ip(place, 'link add quiet0 type dummy');
+    net.ip(place, 'link add quiet0 type bridge');
     net.ip(place, 'link set quiet0 up');
     const path = join(net.folder, 'notify.sock');
     const receiver = net.start(place, ['socat', '-u', `UNIX-RECVFROM:${path},fork`, 'STDOUT']);
@@ -26,12 +26,12 @@ describe('dipperd and a service manager', function () {
     chmodSync(path, 0o666); // the daemon is not root any more when it speaks
     const daemon = new Dipperd(net, place, ['-E', 'quiet0', '-t'], {
       NOTIFY_SOCKET: path,
-      WATCHDOG_USEC: '400000',
+      WATCHDOG_USEC: '2000000',
     });
     await daemon.start();
-    await sleep(2500);
+    await sleep(5500);
     const fed = heard.match(/^WATCHDOG=1$/gm)?.length ?? 0;
-    assert.ok(fed >= 3, `the watchdog was fed ${fed} times: ${heard}`);
+    assert.ok(fed >= 2, `the watchdog was fed ${fed} times: ${heard}`);
     assert.match(heard, /^READY=1$/m);
     daemon.signal('SIGHUP');
     await sleep(1000);

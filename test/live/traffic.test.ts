@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { validateMessage } from '../../src/messages/validate.js';
 import { Dipperd, type Line, Reader } from './dipperd.js';
 import { client4, Gateway, rsyncPorts, server4, server6, wan4 } from './gateway.js';
+import { finished } from './namespaces.js';
 
 /** Frames and bytes of a classic capture that a pcap filter leaves: an account that is not ours. */
 function tcpdumpCount(file: string, filter: string): { packets: number; bytes: number } {
@@ -40,7 +41,8 @@ describe('dipperd on a gateway with real traffic', function () {
       captures[side] = world.path(`${side}.pcap`);
       const device = side === 'lan' ? 'br-lan' : 'eth0';
       const words = ['tcpdump', '-Z', 'root', '-U', '-i', device, '-w', captures[side]];
-      return net.start(router, words);
+      const dump = net.start(router, words);
+      return { dump, ended: finished(dump) };
     });
     const daemon = new Dipperd(net, router, [
       ...['-I', 'br-lan', '-E', 'eth0', '--set', 'socket.listen_address[0]=127.0.0.1'],
@@ -57,7 +59,10 @@ describe('dipperd on a gateway with real traffic', function () {
     const { code, stderr } = await daemon.stop();
     assert.equal(code, 0, stderr);
     await reader.end();
-    for (const dump of dumps) dump.kill('SIGINT');
+    for (const { dump, ended } of dumps) {
+      dump.kill('SIGINT'); // it writes what waits in its buffer, and ends
+      await ended;
+    }
     flows = reader.of('flow');
     purges = reader.of('flow_purge');
   });
