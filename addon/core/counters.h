@@ -12,7 +12,7 @@ namespace dipper {
 #define DIPPER_READER_COUNTERS(X)                                                                   \
   X(packets_read) X(bytes_read) X(kernel_dropped) X(capture_bytes_read) X(capture_bytes_total)      \
   X(first_packet_ns) X(last_packet_ns) X(kernel_received) X(kernel_freezes) X(truncated) X(filtered) \
-  X(source_state) X(source_reopened)
+  X(source_state) X(source_reopened) X(mpls) X(pppoe) X(fragmented)
 
 // Written by each worker.
 #define DIPPER_WORKER_COUNTERS(X)                                                                   \
@@ -20,7 +20,10 @@ namespace dipper {
   X(flows_expired_idle) X(flows_expired_active) X(flows_expired_closed) X(flows_evicted)            \
   X(flows_shutdown) X(flows_continued) X(emergency_entered) X(flows_detected) X(flows_guessed)      \
   X(dpi_packets) X(dpi_states) X(dpi_states_evicted) X(out_of_memory) X(events) X(events_lost)      \
-  X(table_bytes) X(metadata_bytes) X(dpi_state_bytes) X(flows_unknown_quiet) X(snapshot_flows) X(ticks)
+  X(table_bytes) X(metadata_bytes) X(dpi_state_bytes) X(flows_unknown_quiet) X(snapshot_flows)      \
+  X(ticks) X(unknown_packets_kept) X(unknown_packets_dropped)                                       \
+  /* of packets in flows, where options ask for them; largest_bytes is a maximum */                 \
+  X(ethernet) X(vlan) X(ip) X(tcp) X(udp) X(icmp) X(igmp) X(ip_bytes) X(wire_bytes) X(largest_bytes) X(tcp_resets)
 
 class Counter {
  public:

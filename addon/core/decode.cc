@@ -43,7 +43,7 @@ Discard Decoder::decode(const PacketView& view, Packet& packet) noexcept {
   packet.wire_length = view.wire_length;
   packet.tunnel = Tunnel::none;
   packet.ethernet = nullptr;
-  const layer::Frame frame{view, packet, *fragments_, options_.tunnels};
+  const layer::Frame frame{view, packet, *fragments_, options_.tunnels, counts_};
   const Discard discard = options_.reference
                               ? decode_reference(view, packet)
                               : layer::link(frame, view.link_type, {view.data, view.captured_length});

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "discard.h"
+#include "layer_counts.h"
 #include "packet.h"
 
 namespace dipper {
@@ -28,10 +29,13 @@ class Decoder {
   // their captured bytes to `bytes`. Returns how many; the one behind them is for decode().
   uint32_t decode_regular(const PacketView* views, uint32_t count, Packet* packets, uint64_t& bytes) noexcept;
 
+  const LayerCounts& counts() const noexcept { return counts_; }
+
  private:
   const DecodeOptions options_;
   const HashSecret secret_;
   uint64_t latest_ns_ = 0;
+  LayerCounts counts_;
   std::unique_ptr<class FragmentTable> fragments_;
 };
 

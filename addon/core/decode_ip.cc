@@ -90,6 +90,7 @@ template <int version>
 Discard fragment(const Frame& frame, Layers layers, const Datagram& d, const FragmentId& id,
                  bool first) noexcept {
   Packet& packet = frame.packet;
+  ++frame.counts.fragmented;
   if (first) {
     const Discard result = transport<version>(frame, layers, d);
     if (result == Discard::none) {

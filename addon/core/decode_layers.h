@@ -3,6 +3,7 @@
 // says why not. Thread: the decoder's. Nothing here is kept beyond one frame but the fragment
 // table.
 #pragma once
+#include "core/layer_counts.h"
 #include "core/cursor.h"
 #include "core/decode_fragments.h"
 #include "core/discard.h"
@@ -29,6 +30,7 @@ struct Frame {
   Packet& packet;
   FragmentTable& fragments;
   uint8_t tunnels;  // DecodeOptions::tunnels
+  LayerCounts& counts;
 
   bool decodes(Tunnel tunnel) const noexcept { return tunnels >> static_cast<int>(tunnel) & 1; }
 };

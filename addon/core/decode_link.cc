@@ -108,8 +108,10 @@ Discard after_ethertype(const Frame& frame, Layers layers, uint16_t type, Cursor
         continue;
       case ethertype::mpls:
       case ethertype::mpls_multicast:
+        ++frame.counts.mpls;
         return mpls(frame, layers, c);
       case ethertype::pppoe_session:
+        ++frame.counts.pppoe;
         return pppoe_session(frame, layers, c);
       default:
         return type < ethertype::first ? llc(frame, layers, c) : Discard::not_ip;

@@ -110,6 +110,10 @@ void Engine::publish_source_stats() {
   counters.filtered.set(stats.filtered);
   counters.source_state.set(static_cast<uint64_t>(stats.state));
   counters.source_reopened.set(stats.reopened);
+  const LayerCounts& layers = decoder_.counts();
+  counters.mpls.set(layers.mpls);
+  counters.pppoe.set(layers.pppoe);
+  counters.fragmented.set(layers.fragmented);
 }
 
 // Decodes a burst into the open batches of the workers; passes on those that are full.

@@ -24,6 +24,8 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Env
       wheel_(table_),
       stats_list_(table_) {
   set_stats_interval();
+  if (options.unknown_packets)
+    unknown_packets_ = std::make_unique<UnknownPackets>(options.unknown_packets, options.unknown_bytes, counters);
   lines_.reserve(EventQueue::chunk_room);
 }
 
@@ -55,6 +57,7 @@ void Worker::process(const PacketBatch& batch) {
   counters_.packets_without_memory.add(lost);
   counters_.packets_in_flows.add(batch.size - lost);
   counters_.bytes_in_flows.add(bytes);
+  if (options_.packet_counters) count_packets(batch);
   publish();
 }
 
@@ -173,6 +176,7 @@ void Worker::track_tcp(Flow& flow, const Packet& packet) {
 }
 
 void Worker::detect(Flow& flow, const Packet& packet) {
+  if (unknown_packets_ && flow.detecting != Detecting::announced) unknown_packets_->keep(flow.position, packet);
   const Detection before = flow.detection;
   const auto seen = static_cast<uint32_t>(flow.total_packets());
   const DpiStep step = dpi_->step(flow.dpi, packet, seen, flow.detection);
@@ -191,6 +195,7 @@ void Worker::detect(Flow& flow, const Packet& packet) {
 void Worker::announce(Flow& flow, const Detection& before) {
   const bool first = flow.detecting != Detecting::announced;
   flow.detecting = Detecting::announced;
+  if (first && unknown_packets_) unknown_packets_->drop(flow.position);
   if (!(options_.events & (event_detected | event_updated))) return;
   if (!first && (flow.detection == before || !(options_.events & event_updated))) return;
   if (first && !(options_.events & event_detected)) return;
@@ -214,6 +219,13 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
   store_metadata(flow);
   dpi_->release(flow.dpi);
   flow.dpi = nullptr;
+  if (unknown_packets_) {
+    if (!flow.detection.identified() && unknown_packets_->take(flow.position)) {
+      writer_.unknown_packets(flow, unknown_packets_->taken(), lines_);
+      wrote_event();
+    }
+    unknown_packets_->drop(flow.position);
+  }
   if (!flow.detection.identified()) {
     if (!(options_.events & event_unknown) || quiet(flow)) return;
     look_up_connection(flow);

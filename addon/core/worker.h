@@ -19,6 +19,7 @@
 #include "soft_dissectors.h"
 #include "stats_list.h"
 #include "timing_wheel.h"
+#include "unknown_packets.h"
 
 namespace dipper {
 
@@ -32,6 +33,10 @@ struct WorkerOptions : LiveOptions {
   uint32_t max_dpi_states = 1u << 17;  // flows in detection at a time: 92 MB at libndpi 4.2, and what it hangs on them
   bool expiry = true;                  // false: flows end with the capture (nDPI's own test run)
   bool reference = false;
+  bool packet_counters = false;        // by protocol and layer; 12 instructions a packet
+  // Packets of a flow kept while its detection runs, to be told when it ends without a protocol; 0 = none. The bytes are
+  // those of a flow; all flows together have unknown_total_bytes.
+  uint32_t unknown_packets = 0, unknown_bytes = 0;
   unsigned index = 0;                  // among the workers of its engine
   std::shared_ptr<const ConntrackTable> conntrack;  // null: messages say nothing of translation
 };
@@ -96,6 +101,7 @@ class Worker {
   void store_metadata(Flow& flow);
   void drop_metadata(Flow& flow);
   void publish();
+  void count_packets(const PacketBatch& batch);
   bool quiet(const Flow& flow) const { return !options_.dump_unknown && !flow.detection.identified(); }
   void apply_one(Roles&& networks);
   void apply_one(const LiveOptions& options);
@@ -119,6 +125,7 @@ class Worker {
   TimingWheel wheel_;
   StatsList stats_list_;
   Metadata metadata_;
+  std::unique_ptr<UnknownPackets> unknown_packets_;  // null: not asked for
   Lines lines_;
   uint64_t events_in_lines_ = 0, now_ns_ = 0, metadata_bytes_ = 0;
   uint32_t eviction_hand_ = 0, dpi_hand_ = 0;

@@ -68,6 +68,13 @@ export interface EngineOptions {
   readonly statsIntervalS?: number;
   /** Messages also about flows whose protocol nobody knows (default true). */
   readonly dumpUnknown?: boolean;
+  /** Counters by protocol and layer (`tcp`, `vlan`, `wire_bytes`, ...) as well; by default where packets are live. */
+  readonly packetCounters?: boolean;
+  /**
+   * The first packets of flows that detection gives up on, in lines of type `unknown_packets`: so many of a flow, and so
+   * many of its bytes (256 KiB at most); 32 MiB a worker wait for their flow's verdict at most.
+   */
+  readonly captureUnknown?: { readonly packets: number; readonly bytes: number };
   /** What is local (default: private addresses, and the client where neither side is). */
   readonly networks?: readonly Network[];
   readonly dpi?: NdpiFiles & {
@@ -159,6 +166,19 @@ function numbers(options: EngineOptions, tunnels: readonly string[]): Record<str
     maxPacketsTcp: integer('dpi.maxPacketsTcp', options.dpi?.maxPacketsTcp ?? 32, 1, 65535),
     maxPacketsUdp: integer('dpi.maxPacketsUdp', options.dpi?.maxPacketsUdp ?? 32, 1, 65535),
     dumpUnknown: Number(options.dumpUnknown ?? true),
+    packetCounters: Number(options.packetCounters ?? options.source.type !== 'pcap-file'),
+    unknownPackets: integer(
+      'captureUnknown.packets',
+      options.captureUnknown?.packets ?? 0,
+      0,
+      1024,
+    ),
+    unknownBytes: integer(
+      'captureUnknown.bytes',
+      options.captureUnknown?.bytes ?? 0,
+      0,
+      2 ** 32 - 1,
+    ),
   };
 }
 

@@ -281,7 +281,11 @@ export class Engine {
     const totals: Record<string, number> = {};
     for (const [i, name] of reader.entries()) totals[name] = cell(i);
     for (let base = workerOffset; base < this.#cells.length; base += workerStride)
-      for (const [i, name] of worker.entries()) totals[name] = (totals[name] ?? 0) + cell(base + i);
+      for (const [i, name] of worker.entries())
+        totals[name] =
+          name === 'largest_bytes'
+            ? Math.max(totals[name] ?? 0, cell(base + i))
+            : (totals[name] ?? 0) + cell(base + i);
     const discarded: Record<string, { packets: number; bytes: number }> = {};
     for (const [i, name] of discards.entries()) {
       const packets = cell(reader.length + i);

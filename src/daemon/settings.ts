@@ -31,6 +31,7 @@ export function engineSettings(config: Config): EngineSettings {
     },
     statsIntervalS: dipperd.update_interval,
     dumpUnknown: socket.dump_unknown_flows,
+    packetCounters: true,
     ...(dipperd.capture_unknown_flows
       ? {
           captureUnknown: {
