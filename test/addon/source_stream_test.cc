@@ -250,7 +250,7 @@ TEST(what_can_not_be_opened_has_its_exit_code) {
   CHECK(!open_file("/tmp", error));
   CHECK_EQ(error.exit_code, 66);
   CHECK(!dipper::open_source("carrier-pigeon", {}, error));
-  CHECK_STR(error.message, "unknown source type \"carrier-pigeon\": known are pcap-file, packet-ring");
+  CHECK_STR(error.message, "unknown source type \"carrier-pigeon\": known are pcap-file, packet-ring, stream");
   CHECK_EQ(error.exit_code, 64);
   if (geteuid() != 0) {  // root may read everything
     TemporaryFile file(small_pcap);
