@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dpi_compat.h"
+#include "zero.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -189,7 +190,8 @@ DpiState* Dpi::acquire() {
   ASAN_UNPOISON_MEMORY_REGION(state, state_bytes);
   impl.free = state->next;
   ++impl.in_use;
-  return state_of(static_cast<NdpiFlow*>(memset(static_cast<void*>(state), 0, sizeof(NdpiFlow))));
+  zero(state, sizeof(NdpiFlow));
+  return state_of(reinterpret_cast<NdpiFlow*>(state));
 }
 
 void Dpi::release(DpiState* state) {

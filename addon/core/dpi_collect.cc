@@ -35,17 +35,25 @@ bool is(const NdpiFlow& flow, uint16_t id) {
   return flow.detected_protocol_stack[0] == id || flow.detected_protocol_stack[1] == id;
 }
 
-bool is_tls(const NdpiFlow& flow) {
-  for (const uint16_t id :
-       {NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_QUIC, NDPI_PROTOCOL_DTLS, NDPI_PROTOCOL_MAIL_SMTPS,
-        NDPI_PROTOCOL_MAIL_POPS, NDPI_PROTOCOL_MAIL_IMAPS}) {
-    if (is(flow, id)) return true;
-  }
+bool is_tls(uint16_t id) {
+  switch (id) {
+    case NDPI_PROTOCOL_TLS:
+    case NDPI_PROTOCOL_QUIC:
+    case NDPI_PROTOCOL_DTLS:
+    case NDPI_PROTOCOL_MAIL_SMTPS:
+    case NDPI_PROTOCOL_MAIL_POPS:
+    case NDPI_PROTOCOL_MAIL_IMAPS:
 #if DIPPER_NDPI_AT_LEAST(4, 6)
-  return is(flow, NDPI_PROTOCOL_FTPS);
-#else
-  return false;
+    case NDPI_PROTOCOL_FTPS:
 #endif
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_tls(const NdpiFlow& flow) {
+  return is_tls(flow.detected_protocol_stack[0]) || is_tls(flow.detected_protocol_stack[1]);
 }
 
 // 4.6 tells the ALPNs that the client offers from the one the server chose.

@@ -44,7 +44,7 @@ struct alignas(64) Flow {
   bool live;                         // in the table (a freed pool entry is not)
 
   Detection detection;
-  uint8_t* metadata;                 // malloc: u32 size, then Metadata::text(); null when there is none
+  uint8_t* metadata;                 // MetadataStore: u32 size, then Metadata::text(); null when there is none
   ConntrackEntry* conntrack;         // malloc: as first found; null when not looked for or not known
   uint32_t position;                 // in the pool; set by the table
   uint32_t wheel_next, wheel_previous, wheel_slot;  // positions + 1; 0 = none

@@ -1,20 +1,9 @@
 #include "flow_id.h"
 
+#include "cursor.h"
+
 namespace dipper {
 namespace {
-
-struct Bytes {
-  uint8_t* end;
-  void put(const void* p, size_t n) {
-    memcpy(end, p, n);
-    end += n;
-  }
-  void put8(uint8_t v) { *end++ = v; }
-  void put16(uint16_t v) {
-    put8(static_cast<uint8_t>(v >> 8));
-    put8(static_cast<uint8_t>(v));
-  }
-};
 
 uint64_t big_endian(uint64_t v) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -44,48 +33,57 @@ int icmp_counterpart(uint8_t protocol, uint8_t type) {
 }  // namespace
 
 Sha1Digest community_hash(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed) {
-  Sha1Block block;
-  community_block(key, icmp_type, icmp_code, from_lower, seed, block);
-  return sha1(block);
+  Sha1Message message;
+  community_message(key, icmp_type, icmp_code, from_lower, seed, message);
+  return sha1(message);
 }
 
-void community_block(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed,
-                     Sha1Block& block) {
-  const size_t length = key.ip_version == 4 ? 4 : 16;
+// Seed, source, destination, protocol, zero, ports: behind the seed's two bytes every field lies across two words.
+void community_message(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed,
+                       Sha1Message& message) {
   const uint8_t* source = from_lower ? key.lower_address : key.upper_address;
   const uint8_t* destination = from_lower ? key.upper_address : key.lower_address;
   uint16_t source_port = from_lower ? key.lower_port : key.upper_port;
   uint16_t destination_port = from_lower ? key.upper_port : key.lower_port;
-  bool ports = key.ip_protocol == 6 || key.ip_protocol == 17 || key.ip_protocol == 132;
+  const uint8_t protocol = key.ip_protocol;
+  bool ports = protocol == 6 || protocol == 17 || protocol == 132;
   bool ordered = true;
-  if (key.ip_protocol == 1 || key.ip_protocol == 58) {
+  if (protocol == 1 || protocol == 58) {
     ports = true;
     source_port = icmp_type;
-    const int answer = icmp_counterpart(key.ip_protocol, icmp_type);
+    const int answer = icmp_counterpart(protocol, icmp_type);
     ordered = answer >= 0;
     destination_port = ordered ? static_cast<uint16_t>(answer) : icmp_code;
   }
-  const int order = memcmp(source, destination, length);
-  if (ordered && (order > 0 || (order == 0 && ports && source_port > destination_port))) {
-    std::swap(source, destination);
-    std::swap(source_port, destination_port);
-  }
-  Bytes b{block.bytes};
-  b.put16(seed);
-  if (length == 4) {
-    b.put(source, 4);
-    b.put(destination, 4);
+  uint32_t* word = message.words;
+  uint32_t carry = seed;
+  const auto put = [&](uint32_t value) {
+    *word++ = carry << 16 | value >> 16;
+    carry = value & 0xffff;
+  };
+  if (key.ip_version == 4) {
+    uint32_t one = load_be32(source), two = load_be32(destination);
+    if (ordered && (one > two || (one == two && ports && source_port > destination_port))) {
+      std::swap(one, two);
+      std::swap(source_port, destination_port);
+    }
+    put(one);
+    put(two);
+    message.bits = ports ? 128 : 96;
   } else {
-    b.put(source, 16);
-    b.put(destination, 16);
+    const int order = memcmp(source, destination, 16);
+    if (ordered && (order > 0 || (order == 0 && ports && source_port > destination_port))) {
+      std::swap(source, destination);
+      std::swap(source_port, destination_port);
+    }
+    for (int i = 0; i < 16; i += 4) put(load_be32(source + i));
+    for (int i = 0; i < 16; i += 4) put(load_be32(destination + i));
+    message.bits = ports ? 320 : 288;
   }
-  b.put8(key.ip_protocol);
-  b.put8(0);
-  if (ports) {
-    b.put16(source_port);
-    b.put16(destination_port);
-  }
-  sha1_pad(block, static_cast<size_t>(b.end - block.bytes));
+  *word++ = carry << 16 | uint32_t{protocol} << 8;
+  if (ports) *word++ = uint32_t{source_port} << 16 | destination_port;
+  *word++ = uint32_t{1} << 31;
+  message.count = static_cast<uint32_t>(word - message.words);
 }
 
 namespace {
@@ -105,17 +103,22 @@ const Base64Pairs base64_pairs;
 
 }  // namespace
 
+// Twenty bytes: three times six, which are eight characters, and two.
 char* write_community_id(const Sha1Digest& hash, char* out) {
-  *out++ = '1';
-  *out++ = ':';
-  for (size_t i = 0; i < 20; i += 3, out += 4) {
-    const uint32_t third = i < 18 ? hash[i + 2] : 0;
-    const uint32_t v = static_cast<uint32_t>(hash[i]) << 16 | static_cast<uint32_t>(hash[i + 1]) << 8 | third;
-    memcpy(out, base64_pairs.of[v >> 12], 2);
-    memcpy(out + 2, base64_pairs.of[v & 4095], 2);
+  memcpy(out, "1:", 2);
+  out += 2;
+  for (size_t i = 0; i < 18; i += 6, out += 8) {
+    const uint64_t v = load_be64(&hash[i]);
+    memcpy(out, base64_pairs.of[v >> 52], 2);
+    memcpy(out + 2, base64_pairs.of[v >> 40 & 4095], 2);
+    memcpy(out + 4, base64_pairs.of[v >> 28 & 4095], 2);
+    memcpy(out + 6, base64_pairs.of[v >> 16 & 4095], 2);
   }
-  out[-1] = '=';  // 20 bytes: one short of seven threes
-  return out;
+  const uint32_t last = load_be16(&hash[18]);
+  memcpy(out, base64_pairs.of[last >> 4], 2);
+  memcpy(out + 2, base64_pairs.of[(last & 15) << 8], 1);
+  out[3] = '=';
+  return out + 4;
 }
 
 std::string community_id(const Sha1Digest& hash) {

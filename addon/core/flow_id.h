@@ -13,9 +13,9 @@ namespace dipper {
 // given seed. For ICMP and ICMPv6 the type and code of the flow's first packet stand in for the ports, sent by lower when
 // `from_lower`. Tunnelled flows: the inner tuple.
 Sha1Digest community_hash(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed = 0);
-// The one block that it hashes (40 bytes at most, and padding), for who hashes several together.
-void community_block(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed,
-                     Sha1Block& block);
+// What it hashes, for who hashes several together.
+void community_message(const FlowKey& key, uint8_t icmp_type, uint8_t icmp_code, bool from_lower, uint16_t seed,
+                       Sha1Message& message);
 
 // "1:" and the base64 of it, 30 characters; `out` holds as many. Returns past the last one.
 char* write_community_id(const Sha1Digest& hash, char* out);

@@ -8,7 +8,7 @@
 namespace dipper {
 
 FlowTable::FlowTable(uint32_t max_flows)
-    : buckets_(4096), mask_(buckets_.size() - 1), max_flows_(std::max(1u, std::min(max_flows, 1u << 30))) {}
+    : buckets_(first_buckets), mask_(buckets_.size() - 1), max_flows_(std::max(1u, std::min(max_flows, 1u << 30))) {}
 
 Flow* FlowTable::insert(const FlowKey& key, uint64_t hash) {
   if (full()) return nullptr;
@@ -26,7 +26,8 @@ Flow* FlowTable::insert(const FlowKey& key, uint64_t hash) {
     }
     ++pool_size_;
   }
-  Flow& flow = *new (&at(position)) Flow{};
+  zero(&at(position), sizeof(Flow));
+  Flow& flow = at(position);
   flow.key = key;
   flow.hash = hash;
   flow.position = position;

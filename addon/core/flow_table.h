@@ -9,6 +9,7 @@
 
 #include "flow.h"
 #include "packet.h"
+#include "zero.h"
 
 namespace dipper {
 
@@ -64,6 +65,7 @@ class FlowTable {
 
  private:
   static constexpr uint32_t slab_flows = 1024;
+  static constexpr uint32_t first_buckets = 1 << 15;  // 256 KB: most captures never need more
   struct Bucket {
     uint32_t tag;   // low half of the hash: growing and erasing never touch a flow
     uint32_t flow;  // position + 1; 0 = empty
@@ -73,7 +75,7 @@ class FlowTable {
 
   std::vector<Bucket> buckets_;
   uint64_t mask_;
-  // Untouched memory: a flow is constructed when it is inserted.
+  // Untouched memory: a flow is zeroed when it is inserted.
   struct Free {
     void operator()(Flow* slab) const { free(slab); }
   };

@@ -90,21 +90,27 @@ MessageWriter::Text MessageWriter::start(const std::string& head, std::string_vi
   return t;
 }
 
-// Milliseconds since 1970. The seconds come from a small cache: 15 instructions instead of 40.
-void MessageWriter::time(Text& t, uint64_t ns) {
+// Milliseconds since 1970. Seconds of ten digits, of 2001 to 2106, come from a small cache: 20 instructions instead of 40.
+MessageWriter::Text MessageWriter::time(Text t, uint64_t ns) {
   const uint64_t ms = (ns + clock_offset_ns_) / 1000000, second = ms / 1000;
+  if (__builtin_expect(second - 1000000000 > ~uint32_t{0} - 1000000000, 0)) {
+    t.number(ms);
+    return t;
+  }
   SecondText& entry = seconds_[second % seconds_kept];
   if (entry.second != second) {
-    entry.second = second;
-    entry.width = second ? static_cast<uint32_t>(write_number(second, entry.text) - entry.text) : 0;
+    char digits[16];
+    write_number(second, digits);
+    memcpy(entry.digits, digits, sizeof entry.digits);
+    entry.second = static_cast<uint32_t>(second);
   }
-  if (entry.width == 0) return t.number(ms);  // no second, no leading zeros
-  memcpy(t.p, entry.text, 16);
-  memcpy(t.p + entry.width, text_tables.three[ms % 1000], 4);
-  t.p += entry.width + 3;
+  memcpy(t.p, entry.digits, sizeof entry.digits);
+  memcpy(t.p + sizeof entry.digits, text_tables.three[ms - second * 1000], 4);
+  t.p += 13;
+  return t;
 }
 
-void MessageWriter::identity(Text& t, const Flow& flow, const Sides& sides, const Sha1Digest& tuple) {
+MessageWriter::Text MessageWriter::identity(Text t, const Flow& flow, const Sides& sides, const Sha1Digest& tuple) {
   const FlowKey& key = flow.key;
   const bool low = sides.lower_is_local;
   t.hex(flow_digest(tuple, key, flow.first_ns));
@@ -139,21 +145,22 @@ void MessageWriter::identity(Text& t, const Flow& flow, const Sides& sides, cons
   t.put(other_type_name(sides.other_type));
   t.put("\",\"local_origin\":");
   t.boolean(flow.client_is_lower == low);
-  translation(t, flow, tuple);
+  t = translation(t, flow, tuple);
   t.put(",\"first_seen_at\":");
-  time(t, flow.first_ns);
+  t = time(t, flow.first_ns);
   t.put(",\"last_seen_at\":");
-  time(t, flow.last_ns);
+  t = time(t, flow.last_ns);
+  return t;
 }
 
 // What conntrack said of the flow. The twin digest is the community hash of the tuple before translation: both sides of a
 // translated connection name the same, and one that isn't translated has it already.
-void MessageWriter::translation(Text& t, const Flow& flow, const Sha1Digest& tuple) const {
+MessageWriter::Text MessageWriter::translation(Text t, const Flow& flow, const Sha1Digest& tuple) const {
   const ConntrackEntry* entry = flow.conntrack;
   const bool translated = entry && entry->translated();
   t.put(",\"ip_nat\":");
   t.boolean(translated);
-  if (!twins_) return;
+  if (!twins_) return t;
   if (entry) {
     const ConntrackTuple& reply = entry->reply;
     t.put(",\"ct_id\":");
@@ -178,6 +185,7 @@ void MessageWriter::translation(Text& t, const Flow& flow, const Sha1Digest& tup
   const Sha1Digest twin = translated ? twin_hash(flow) : tuple;
   t.hex(twin);
   t.put("\"");
+  return t;
 }
 
 const MessageWriter::DetectionText& MessageWriter::detection_text(const Detection& d) {
@@ -249,18 +257,19 @@ void MessageWriter::build(const Detection& d, DetectionText& entry) const {
   entry.text.assign(room, static_cast<size_t>(t.p - room));
 }
 
-void MessageWriter::detection(Text& t, const Flow& flow) {
+MessageWriter::Text MessageWriter::detection(Text t, const Flow& flow) {
   const DetectionText& entry = detection_text(flow.detection);
   const std::string_view text = entry.text;
   t.put(text.substr(0, entry.before));
   t.number(flow.dpi_packets);
   t.put(text.substr(entry.before));
+  return t;
 }
 
 void MessageWriter::announce(const std::string& head, const Flow& flow, std::string_view metadata, Lines& out) {
   Text t = start(head, metadata, out);
-  identity(t, flow, roles_.sides(flow.key, flow.client_is_lower), hash_of(flow));
-  detection(t, flow);
+  t = identity(t, flow, roles_.sides(flow.key, flow.client_is_lower), hash_of(flow));
+  t = detection(t, flow);
   t.put(metadata);
   t.put("}}\n");
   out.commit(t.p);
@@ -275,7 +284,7 @@ void MessageWriter::dpi_update(const Flow& flow, std::string_view metadata, Line
 }
 
 // Packets and bytes of the local side, of the other, and of both together since the flow began.
-void MessageWriter::counters(Text& t, const Flow& flow, const uint64_t packets[2], const uint64_t bytes[2], int local) {
+MessageWriter::Text MessageWriter::counters(Text t, const Flow& flow, const uint64_t packets[2], const uint64_t bytes[2], int local) {
   t.put(",\"local_packets\":");
   t.number(packets[local]);
   t.put(",\"local_bytes\":");
@@ -289,6 +298,7 @@ void MessageWriter::counters(Text& t, const Flow& flow, const uint64_t packets[2
   t.put(",\"total_bytes\":");
   t.number(flow.total_bytes());
   t.put("}}\n");
+  return t;
 }
 
 void MessageWriter::stats(const Flow& flow, Lines& out) { stats(flow, hash_of(flow), out); }
@@ -303,18 +313,18 @@ void MessageWriter::stats(const Flow& flow, const Sha1Digest& community_hash, Li
   Text t = start(stats_head_, {}, out);
   t.hex(flow_digest(community_hash, flow.key, flow.first_ns));
   t.put("\",\"last_seen_at\":");
-  time(t, flow.last_ns);
-  counters(t, flow, packets, bytes, local);
+  t = time(t, flow.last_ns);
+  t = counters(t, flow, packets, bytes, local);
   out.commit(t.p);
 }
 
-void MessageWriter::community_hashes(const Flow* const flows[4], Sha1Digest hashes[4]) {
-  Sha1Block blocks[4];
-  for (int i = 0; i < 4; ++i) {
-    const Flow& flow = *flows[i];
-    community_block(flow.key, flow.icmp_type, flow.icmp_code, flow.client_is_lower, 0, blocks[i]);
+void MessageWriter::community_hashes(const Flow* const* flows, unsigned count, Sha1Digest hashes[sha1_lanes]) {
+  Sha1Message messages[sha1_lanes];
+  for (unsigned i = 0; i < sha1_lanes; ++i) {
+    const Flow& flow = *flows[i < count ? i : 0];
+    community_message(flow.key, flow.icmp_type, flow.icmp_code, flow.client_is_lower, 0, messages[i]);
   }
-  sha1(blocks, hashes);
+  sha1(messages, hashes);
 }
 
 void MessageWriter::purge(const Flow& flow, Expiry reason, Lines& out) {
@@ -359,10 +369,10 @@ void MessageWriter::record(const std::string& head, const Flow& flow, const Sha1
   const Sides sides = roles_.sides(flow.key, flow.client_is_lower);
   const std::string_view metadata = flow.metadata_text();
   Text t = start(head, metadata, out);
-  identity(t, flow, sides, community_hash);
-  detection(t, flow);
+  t = identity(t, flow, sides, community_hash);
+  t = detection(t, flow);
   t.put(metadata);
-  counters(t, flow, flow.packets, flow.bytes, sides.lower_is_local ? 0 : 1);
+  t = counters(t, flow, flow.packets, flow.bytes, sides.lower_is_local ? 0 : 1);
   out.commit(t.p);
 }
 

@@ -43,12 +43,12 @@ class MessageWriter {
   void established(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out);
   std::string established_head(uint64_t snapshot) const;
 
-  // purge() in two steps for who has many: the hashes of four flows cost little more than one.
-  static void community_hashes(const Flow* const flows[4], Sha1Digest hashes[4]);
+  // purge() in two steps for who has many: the hashes of eight flows cost little more than one.
+  static void community_hashes(const Flow* const* flows, unsigned count, Sha1Digest hashes[sha1_lanes]);
   void purge(const Flow& flow, Expiry reason, const Sha1Digest& community_hash, Lines& out);
 
  private:
-  struct Text;
+  struct Text;  // where to write; one pointer, passed and returned in a register
   // The text of one Detection, before and after the number of packets. Traffic has few different ones, so a small
   // direct-mapped cache saves building it for almost every line.
   struct DetectionText {
@@ -58,21 +58,21 @@ class MessageWriter {
   };
   // Seconds since 1970 as text: flows that begin and end close together share them.
   struct SecondText {
-    uint64_t second = ~uint64_t{0};
-    char text[20] = {};
-    uint32_t width = 0;
+    uint32_t second = 0;
+    char digits[10] = {};
+    char unused[2] = {};
   };
-  static constexpr size_t seconds_kept = 64;
+  static constexpr size_t seconds_kept = 256;
 
   const DetectionText& detection_text(const Detection& detection);
   [[gnu::noinline]] void build(const Detection& detection, DetectionText& entry) const;
   Text start(const std::string& head, std::string_view metadata, Lines& out) const;
-  void time(Text& text, uint64_t ns);
-  void identity(Text& text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash);
-  void translation(Text& text, const Flow& flow, const Sha1Digest& community_hash) const;
-  void detection(Text& text, const Flow& flow);
+  Text time(Text text, uint64_t ns);
+  Text identity(Text text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash);
+  Text translation(Text text, const Flow& flow, const Sha1Digest& community_hash) const;
+  Text detection(Text text, const Flow& flow);
   void record(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out);
-  static void counters(Text& text, const Flow& flow, const uint64_t packets[2], const uint64_t bytes[2], int local);
+  static Text counters(Text text, const Flow& flow, const uint64_t packets[2], const uint64_t bytes[2], int local);
   void announce(const std::string& head, const Flow& flow, std::string_view metadata, Lines& out);
 
   Roles roles_;

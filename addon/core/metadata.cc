@@ -145,12 +145,15 @@ constexpr bool same(const char* one, const char* two) {
 // How each field begins: `,"group":{"name":` where its group opens, `,"name":` inside of it. Groups are numbered by their
 // first field, 0 is the flow itself.
 struct Begin {
-  std::string_view open, inside;
-  uint8_t group;
+  static constexpr size_t width = 32;  // copied whole: two registers
+  char open[width], inside[width];
+  uint8_t open_size, inside_size, group;
 };
 struct Begins {
   Begin of[static_cast<size_t>(Field::count_)] = {
-#define X(id, group, name, type) {",\"" group "\":{\"" name "\":", ",\"" name "\":", 0},
+#define X(id, group, name, type)                                             \
+  {",\"" group "\":{\"" name "\":", ",\"" name "\":",                         \
+   sizeof(",\"" group "\":{\"" name "\":") - 1, sizeof(",\"" name "\":") - 1, 0},
       DIPPER_METADATA(X)
 #undef X
   };
@@ -187,10 +190,10 @@ bool Metadata::begin(Field field) {
   const Begin& begin = begins.of[static_cast<size_t>(field)];
   const bool opens = begin.group != group_;
   if (opens && group_) *end_++ = '}';
-  const std::string_view text = opens && begin.group ? begin.open : begin.inside;
+  const bool whole = opens && begin.group;
+  memcpy(end_, whole ? begin.open : begin.inside, Begin::width);
+  end_ += whole ? begin.open_size : begin.inside_size;
   group_ = begin.group;
-  memcpy(end_, text.data(), text.size());
-  end_ += text.size();
   return true;
 }
 

@@ -11,7 +11,21 @@ bool in_prefix(const uint8_t* address, const uint8_t* prefix, unsigned bits) {
   return ((address[whole] ^ prefix[whole]) >> (8 - rest)) == 0;
 }
 
+// First octets that no rule of built_in_v4() is about, nor loopback's of IPv6: nearly all addresses of the Internet.
+struct Elsewhere {
+  bool v4[256] = {}, v6[256] = {};
+  constexpr Elsewhere() {
+    for (int i = 0; i < 256; ++i) {
+      v4[i] = i < 224 && i != 10 && i != 100 && i != 127 && i != 169 && i != 172 && i != 192;
+      v6[i] = i != 0 && i < 0xfc;
+    }
+  }
+};
+constexpr Elsewhere elsewhere;
+
 AddressClass built_in_v4(const uint8_t* a) {
+  if (elsewhere.v4[a[0]]) return AddressClass::unknown;
+  if (a[0] == 10) return AddressClass::private_net;
   if (a[0] == 255 && a[1] == 255 && a[2] == 255 && a[3] == 255) return AddressClass::broadcast;
   if (a[0] >> 4 == 14) return AddressClass::multicast;                       // 224.0.0.0/4
   if (a[0] == 10 || a[0] == 127) return AddressClass::private_net;           // RFC 1918, loopback
@@ -24,6 +38,7 @@ AddressClass built_in_v4(const uint8_t* a) {
 }
 
 AddressClass built_in_v6(const uint8_t* a) {
+  if (elsewhere.v6[a[0]]) return AddressClass::unknown;
   if (a[0] == 0xff) return AddressClass::multicast;
   if ((a[0] & 0xfe) == 0xfc) return AddressClass::private_net;               // fc00::/7, RFC 4193
   if (a[0] == 0xfe && a[1] >> 6 == 2) return AddressClass::private_net;      // fe80::/10

@@ -5,12 +5,14 @@
 namespace dipper {
 namespace {
 
-// Four words side by side; a vector register of every processor that we build for.
-typedef uint32_t Lanes __attribute__((vector_size(16)));
+// Words side by side, one of each message.
+typedef uint32_t Four __attribute__((vector_size(16)));
+typedef uint32_t Eight __attribute__((vector_size(32)));
 
+// Operands by reference and everything inlined: whether a vector of eight is one register or two is up to the caller.
 template <typename W>
-W rotate_left(W x, int n) {
-  return (x << n) | (x >> (32 - n));
+[[gnu::always_inline]] inline void rotate_left(W& x, int n) {
+  x = (x << n) | (x >> (32 - n));
 }
 
 uint32_t load_be32(const uint8_t* p) {
@@ -18,41 +20,33 @@ uint32_t load_be32(const uint8_t* p) {
 }
 
 void store_be32(uint8_t* p, uint32_t v) {
-  p[0] = static_cast<uint8_t>(v >> 24);
-  p[1] = static_cast<uint8_t>(v >> 16);
-  p[2] = static_cast<uint8_t>(v >> 8);
-  p[3] = static_cast<uint8_t>(v);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  v = __builtin_bswap32(v);
+#endif
+  memcpy(p, &v, sizeof v);
 }
 
-// The functions of FIPS 180-4, 4.1.1, Ch and Maj with one operation less.
-struct Choose {
-  template <typename W>
-  static W of(W b, W c, W d) {
-    return d ^ (b & (c ^ d));
-  }
-};
-struct Parity {
-  template <typename W>
-  static W of(W b, W c, W d) {
-    return b ^ c ^ d;
-  }
-};
-struct Majority {
-  template <typename W>
-  static W of(W b, W c, W d) {
-    return (b & c) + (d & (b ^ c));
-  }
-};
-
 // Twenty rounds, five at a time so that the working variables change places by name and are never moved. The schedule is
-// a ring of sixteen words (FIPS 180-4, 6.1.3).
-template <typename F, int first, uint32_t k, typename W>
-inline void twenty(W v[5], W w[16]) {
+// a ring of sixteen words (FIPS 180-4, 6.1.3). `function` is that of 4.1.1, Ch and Maj with one operation less.
+enum Function { choose, parity, majority };
+template <Function function, int first, uint32_t k, typename W>
+[[gnu::always_inline]] inline void twenty(W v[5], W w[16]) {
   W a = v[0], b = v[1], c = v[2], d = v[3], e = v[4];
-  const auto round = [w](W x, W& y, W p, W q, W& z, int t) {
-    if (t >= 16) w[t & 15] = rotate_left(w[(t + 13) & 15] ^ w[(t + 8) & 15] ^ w[(t + 2) & 15] ^ w[t & 15], 1);
-    z += rotate_left(x, 5) + F::of(y, p, q) + k + w[t & 15];
-    y = rotate_left(y, 30);
+  const auto round = [w](const W& x, W& y, const W& p, const W& q, W& z, int t) __attribute__((always_inline)) {
+    if (t >= 16) {
+      w[t & 15] ^= w[(t + 13) & 15] ^ w[(t + 8) & 15] ^ w[(t + 2) & 15];
+      rotate_left(w[t & 15], 1);
+    }
+    W turned = x;
+    rotate_left(turned, 5);
+    z += turned + k + w[t & 15];
+    if constexpr (function == choose)
+      z += q ^ (y & (p ^ q));
+    else if constexpr (function == parity)
+      z += y ^ p ^ q;
+    else
+      z += (y & p) + (q & (y ^ p));
+    rotate_left(y, 30);
   };
 #pragma GCC unroll 4
   for (int t = first; t < first + 20; t += 5) {
@@ -66,16 +60,16 @@ inline void twenty(W v[5], W w[16]) {
 }
 
 template <typename W>
-void compress(W h[5], W w[16]) {
+[[gnu::always_inline]] inline void compress(W h[5], W w[16]) {
   W v[5] = {h[0], h[1], h[2], h[3], h[4]};
-  twenty<Choose, 0, 0x5a827999>(v, w);
-  twenty<Parity, 20, 0x6ed9eba1>(v, w);
-  twenty<Majority, 40, 0x8f1bbcdc>(v, w);
-  twenty<Parity, 60, 0xca62c1d6>(v, w);
+  twenty<choose, 0, 0x5a827999>(v, w);
+  twenty<parity, 20, 0x6ed9eba1>(v, w);
+  twenty<majority, 40, 0x8f1bbcdc>(v, w);
+  twenty<parity, 60, 0xca62c1d6>(v, w);
   for (int i = 0; i < 5; ++i) h[i] += v[i];
 }
 
-void compress(uint32_t h[5], const uint8_t* block) {
+void compress_block(uint32_t h[5], const uint8_t* block) {
   uint32_t w[16];
   for (int t = 0; t < 16; ++t) w[t] = load_be32(block + 4 * t);
   compress(h, w);
@@ -95,7 +89,7 @@ Sha1Digest sha1(const uint8_t* data, size_t size) noexcept {
   uint32_t h[5];
   memcpy(h, initial, sizeof h);
   size_t done = 0;
-  for (; size - done >= 64; done += 64) compress(h, data + done);
+  for (; size - done >= 64; done += 64) compress_block(h, data + done);
   uint8_t tail[128] = {};
   const size_t rest = size - done;
   if (rest) memcpy(tail, data + done, rest);
@@ -104,32 +98,57 @@ Sha1Digest sha1(const uint8_t* data, size_t size) noexcept {
   const uint64_t bits = static_cast<uint64_t>(size) * 8;
   store_be32(tail + blocks - 8, static_cast<uint32_t>(bits >> 32));
   store_be32(tail + blocks - 4, static_cast<uint32_t>(bits));
-  compress(h, tail);
-  if (blocks == 128) compress(h, tail + 64);
+  compress_block(h, tail);
+  if (blocks == 128) compress_block(h, tail + 64);
   return digest_of(h);
 }
 
-void sha1_pad(Sha1Block& block, size_t size) noexcept {
-  memset(block.bytes + size, 0, sizeof block.bytes - size);
-  block.bytes[size] = 0x80;
-  store_be32(block.bytes + 60, static_cast<uint32_t>(size * 8));
-}
-
-Sha1Digest sha1(const Sha1Block& block) noexcept {
-  uint32_t h[5];
+Sha1Digest sha1(const Sha1Message& message) noexcept {
+  uint32_t h[5], w[16] = {};
   memcpy(h, initial, sizeof h);
-  compress(h, block.bytes);
+  memcpy(w, message.words, message.count * sizeof *w);
+  w[15] = message.bits;
+  compress(h, w);
   return digest_of(h);
 }
 
-void sha1(const Sha1Block blocks[4], Sha1Digest digests[4]) noexcept {
-  Lanes w[16], h[5];
-  for (int t = 0; t < 16; ++t)
-    for (int lane = 0; lane < 4; ++lane) w[t][lane] = load_be32(blocks[lane].bytes + 4 * t);
-  for (int i = 0; i < 5; ++i) h[i] = Lanes{initial[i], initial[i], initial[i], initial[i]};
+namespace {
+
+// `lanes` messages from `first` on; the words of one lie a register apart.
+template <typename W, unsigned lanes>
+[[gnu::always_inline]] inline void hash_lanes(const Sha1Message* messages, Sha1Digest* digests) {
+  W w[16], h[5];
+  memset(w, 0, sizeof w);
+  auto* words = reinterpret_cast<uint32_t*>(w);
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    const Sha1Message& message = messages[lane];
+    for (uint32_t t = 0; t < message.count; ++t) words[t * lanes + lane] = message.words[t];
+    words[15 * lanes + lane] = message.bits;
+  }
+  for (int i = 0; i < 5; ++i) h[i] = W{} + initial[i];
   compress(h, w);
-  for (int lane = 0; lane < 4; ++lane)
-    for (size_t i = 0; i < 5; ++i) store_be32(&digests[lane][4 * i], h[i][lane]);
+  const auto* results = reinterpret_cast<const uint32_t*>(h);
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    for (size_t i = 0; i < 5; ++i) store_be32(&digests[lane][4 * i], results[i * lanes + lane]);
+}
+
+void hash_by_fours(const Sha1Message* messages, Sha1Digest* digests) {
+  for (unsigned first = 0; first < sha1_lanes; first += 4) hash_lanes<Four, 4>(messages + first, digests + first);
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] void hash_eight(const Sha1Message* messages, Sha1Digest* digests) {
+  hash_lanes<Eight, 8>(messages, digests);
+}
+const auto hash_all = __builtin_cpu_supports("avx2") ? hash_eight : hash_by_fours;
+#else
+const auto hash_all = hash_by_fours;
+#endif
+
+}  // namespace
+
+void sha1(const Sha1Message messages[sha1_lanes], Sha1Digest digests[sha1_lanes]) noexcept {
+  hash_all(messages, digests);
 }
 
 }  // namespace dipper

@@ -34,7 +34,7 @@ Worker::~Worker() {
     Flow& flow = table_.at(i);
     if (!flow.live) continue;
     if (flow.dpi) dpi_->release(flow.dpi);
-    free(flow.metadata);
+    if (flow.metadata) metadata_store_.drop(flow.metadata);
     free(flow.conntrack);
   }
 }
@@ -270,24 +270,13 @@ void Worker::store_metadata(Flow& flow) {
   dpi_->collect(flow.dpi, flow.detection, metadata_);
   drop_metadata(flow);
   const std::string_view text = metadata_.text();
-  const auto size = static_cast<uint32_t>(text.size());
-  if (!size) return;
-  flow.metadata = static_cast<uint8_t*>(malloc(sizeof size + size));
-  if (!flow.metadata) {
-    counters_.out_of_memory.add(1);
-    return;
-  }
-  memcpy(flow.metadata, &size, sizeof size);
-  memcpy(flow.metadata + sizeof size, text.data(), size);
-  metadata_bytes_ += size + sizeof size;
+  if (text.empty()) return;
+  flow.metadata = metadata_store_.keep(text);
+  if (!flow.metadata) counters_.out_of_memory.add(1);
 }
 
 void Worker::drop_metadata(Flow& flow) {
-  if (!flow.metadata) return;
-  uint32_t size;
-  memcpy(&size, flow.metadata, sizeof size);
-  metadata_bytes_ -= size + sizeof size;
-  free(flow.metadata);
+  if (flow.metadata) metadata_store_.drop(flow.metadata);
   flow.metadata = nullptr;
 }
 
@@ -310,7 +299,7 @@ void Worker::publish() {
   counters_.table_bytes.set(table_.memory());
   counters_.dpi_states.set(dpi_->states_in_use());
   counters_.dpi_state_bytes.set(dpi_->states_in_use() * Dpi::state_size());
-  counters_.metadata_bytes.set(metadata_bytes_);
+  counters_.metadata_bytes.set(metadata_store_.bytes());
   if (emergency_ && table_.size() < table_.capacity() - table_.capacity() / 10) emergency_ = false;
 }
 

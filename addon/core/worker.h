@@ -15,6 +15,7 @@
 #include "flow_table.h"
 #include "mailbox.h"
 #include "message.h"
+#include "metadata_store.h"
 #include "packet_ring.h"
 #include "soft_dissectors.h"
 #include "stats_list.h"
@@ -85,7 +86,7 @@ class Worker {
   void write_record(Flow& flow, Expiry reason, const Sha1Digest* community_hash = nullptr);
   void expire(Flow& flow, Expiry reason);  // events, then out of table and wheel
   void write_stretch(uint32_t stretch);
-  void write_last(Flow* const flows[4], unsigned count);
+  void write_last(Flow* const* flows, unsigned count);
   void renew(Flow& flow, uint64_t now_ns);  // active timeout: a new record of the same flow
   void write_purge(Flow& flow, Expiry reason, const Sha1Digest* community_hash = nullptr);
   void write_stats(Flow& flow, const Sha1Digest* community_hash = nullptr);
@@ -126,8 +127,9 @@ class Worker {
   StatsList stats_list_;
   Metadata metadata_;
   std::unique_ptr<UnknownPackets> unknown_packets_;  // null: not asked for
+  MetadataStore metadata_store_;
   Lines lines_;
-  uint64_t events_in_lines_ = 0, now_ns_ = 0, metadata_bytes_ = 0;
+  uint64_t events_in_lines_ = 0, now_ns_ = 0;
   uint32_t eviction_hand_ = 0, dpi_hand_ = 0;
   // The interval of flow_stats; both at rest when there is none.
   uint64_t interval_end_ns_ = ~uint64_t{0};

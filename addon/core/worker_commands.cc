@@ -106,24 +106,22 @@ void Worker::slice_snapshot() {
     snapshot_at_ = walk_over;
   } else {
     flush();
-    Flow* four[4];
+    const Flow* some[sha1_lanes];
     unsigned n = 0;
     uint64_t written = 0;
     const std::string head = writer_.established_head(snapshot.id());
     const auto write = [&] {
-      const Flow* hashed[4];
-      for (unsigned i = 0; i < 4; ++i) hashed[i] = four[i < n ? i : 0];
-      Sha1Digest hashes[4];
-      MessageWriter::community_hashes(hashed, hashes);
-      for (unsigned i = 0; i < n; ++i) writer_.established(head, *four[i], hashes[i], snapshot_lines_);
+      Sha1Digest hashes[sha1_lanes];
+      MessageWriter::community_hashes(some, n, hashes);
+      for (unsigned i = 0; i < n; ++i) writer_.established(head, *some[i], hashes[i], snapshot_lines_);
       written += n;
       n = 0;
     };
     walk(snapshot_at_, snapshot_flows, [&](Flow& flow) {
       const bool known = flow.detecting == Detecting::announced || flow.detection.identified();
       if (!known && (!options_.dump_unknown || flow.detecting != Detecting::over)) return false;
-      four[n++] = &flow;
-      if (n == 4) write();
+      some[n++] = &flow;
+      if (n == sha1_lanes) write();
       return true;
     });
     if (n) write();

@@ -146,7 +146,7 @@ void Worker::shut_down(uint64_t now_ns, const std::atomic<bool>& abort, Closing*
   table_.clear();
   wheel_.clear();
   stats_list_.clear();
-  metadata_bytes_ = 0;
+  metadata_store_.clear();
   flush();
   publish();
 }
@@ -158,32 +158,32 @@ void Worker::help_shut_down(Closing& closing) {
 
 // Nothing here touches the table's buckets, the wheel or the nDPI module: another thread may be at later stretches.
 void Worker::write_stretch(uint32_t stretch) {
-  Flow* four[4];
+  Flow* some[sha1_lanes];
   unsigned n = 0;
   for (uint32_t i = 0; i < stretch_flows && stretch * stretch_flows + i < table_.pool_size(); ++i) {
     Flow& flow = table_.at(stretch * stretch_flows + i);
     if (!flow.live) continue;
-    four[n++] = &flow;
-    if (n == 4) {
-      write_last(four, n);
+    some[n++] = &flow;
+    if (n == sha1_lanes) {
+      write_last(some, n);
       n = 0;
     }
   }
-  write_last(four, n);
+  write_last(some, n);
 }
 
-void Worker::write_last(Flow* const flows[4], unsigned count) {
+// At most sha1_lanes flows: their hashes are made together.
+void Worker::write_last(Flow* const* flows, unsigned count) {
   if (count == 0) return;
-  const Flow* hashed[4];
-  for (unsigned i = 0; i < 4; ++i) hashed[i] = flows[i < count ? i : 0];
-  Sha1Digest hashes[4];
-  MessageWriter::community_hashes(hashed, hashes);
+  Sha1Digest hashes[sha1_lanes];
+  MessageWriter::community_hashes(flows, count, hashes);
   for (unsigned i = 0; i < count; ++i) {
     Flow& flow = *flows[i];
     Expiry reason = Expiry::shutdown;
     if (options_.expiry) due(flow, now_ns_, reason);
     write_record(flow, reason, &hashes[i]);
-    free(flow.metadata);
+    // The store itself is the worker's, who may be at work in it; shut_down() clears it.
+    if (flow.metadata && MetadataStore::is_large(flow.metadata)) free(flow.metadata);
     flow.metadata = nullptr;
     free(flow.conntrack);
     flow.conntrack = nullptr;

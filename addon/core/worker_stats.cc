@@ -53,17 +53,15 @@ void Worker::write_stats(Flow& flow, const Sha1Digest* community_hash) {
 void Worker::slice_stats() {
   uint32_t done = 0;
   while (done < slice_flows && stats_list_.behind(stats_epoch_)) {
-    Flow* four[4];
-    const Flow* hashed[4];
+    Flow* some[sha1_lanes];
     unsigned n = 0;
-    for (; n < 4 && stats_list_.behind(stats_epoch_); ++n) {
-      four[n] = &stats_list_.first();
-      stats_list_.remove(*four[n]);
+    for (; n < sha1_lanes && stats_list_.behind(stats_epoch_); ++n) {
+      some[n] = &stats_list_.first();
+      stats_list_.remove(*some[n]);
     }
-    for (unsigned i = 0; i < 4; ++i) hashed[i] = four[i < n ? i : 0];
-    Sha1Digest hashes[4];
-    MessageWriter::community_hashes(hashed, hashes);
-    for (unsigned i = 0; i < n; ++i) write_stats(*four[i], &hashes[i]);
+    Sha1Digest hashes[sha1_lanes];
+    MessageWriter::community_hashes(some, n, hashes);
+    for (unsigned i = 0; i < n; ++i) write_stats(*some[i], &hashes[i]);
     done += n;
   }
   if (!stats_list_.behind(stats_epoch_)) flush();

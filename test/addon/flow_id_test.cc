@@ -5,6 +5,8 @@
 
 #include <arpa/inet.h>
 
+#include <vector>
+
 #include "check.h"
 #include "core/sha1.h"
 
@@ -91,23 +93,28 @@ TEST(sha1_lengths_around_the_block) {
   }
 }
 
-// The padded block, alone and four side by side, gives what the general function does for every
-// length.
-TEST(sha1_of_a_block_and_of_four) {
-  for (size_t size = 0; size <= 55; ++size) {
-    Sha1Block blocks[4];
-    Sha1Digest digests[4], expected[4];
-    for (size_t lane = 0; lane < 4; ++lane) {
-      memset(blocks[lane].bytes, 0xaa, sizeof blocks[lane].bytes);  // padding must not depend on it
-      const size_t length = (size + lane * 17) % 56;
-      for (size_t i = 0; i < length; ++i)
-        blocks[lane].bytes[i] = static_cast<uint8_t>(i * 7 + lane * 91 + size);
-      expected[lane] = sha1(blocks[lane].bytes, length);
-      sha1_pad(blocks[lane], length);
-      CHECK_STR(hex(sha1(blocks[lane])), hex(expected[lane]));
+// A message of words, alone and side by side with others of other lengths, gives what the general function does.
+TEST(sha1_of_messages_side_by_side) {
+  for (uint32_t round = 0; round < 12; ++round) {
+    Sha1Message messages[sha1_lanes];
+    Sha1Digest digests[sha1_lanes], expected[sha1_lanes];
+    for (uint32_t lane = 0; lane < sha1_lanes; ++lane) {
+      memset(&messages[lane], 0xaa, sizeof messages[lane]);  // what is behind its words must not matter
+      const uint32_t size = (round + lane * 5) % 12;
+      std::vector<uint8_t> bytes;
+      for (uint32_t i = 0; i < size; ++i) {
+        messages[lane].words[i] = i * 0x01234567 + lane * 0x9e3779b9 + round;
+        for (int shift = 24; shift >= 0; shift -= 8)
+          bytes.push_back(static_cast<uint8_t>(messages[lane].words[i] >> shift));
+      }
+      messages[lane].words[size] = 0x80000000;
+      messages[lane].count = size + 1;
+      messages[lane].bits = 32 * size;
+      expected[lane] = sha1(bytes.data(), bytes.size());
+      CHECK_STR(hex(sha1(messages[lane])), hex(expected[lane]));
     }
-    sha1(blocks, digests);
-    for (size_t lane = 0; lane < 4; ++lane) CHECK_STR(hex(digests[lane]), hex(expected[lane]));
+    sha1(messages, digests);
+    for (size_t lane = 0; lane < sha1_lanes; ++lane) CHECK_STR(hex(digests[lane]), hex(expected[lane]));
   }
 }
 

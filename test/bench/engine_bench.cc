@@ -1,6 +1,6 @@
 // The data plane without Node: runs a capture through source, decode, worker and lines, throws the lines away and prints
 // one line of JSON. Callgrind counts its instructions; its memory has no JavaScript in it. The main thread drains, as
-// Node's does.   engine-bench [--workers N] FILE
+// Node's does.   engine-bench [--workers N] [--no-memory] FILE
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,12 +51,14 @@ struct Peak {
 int main(int argc, char** argv) {
   dipper::EngineOptions options;
   const char* path = nullptr;
+  bool watch_memory = true;
   for (int i = 1; i < argc; ++i) {
     if (!strcmp(argv[i], "--workers") && i + 1 < argc) options.workers = static_cast<unsigned>(atoi(argv[++i]));
+    else if (!strcmp(argv[i], "--no-memory")) watch_memory = false;
     else path = argv[i];
   }
   if (!path) {
-    fprintf(stderr, "usage: engine-bench [--workers N] FILE\n");
+    fprintf(stderr, "usage: engine-bench [--workers N] [--no-memory] FILE\n");
     return 64;
   }
   options.envelope.interface = path;
@@ -101,7 +103,7 @@ int main(int argc, char** argv) {
     line_bytes += size;
     if (size) continue;
     if (engine->finished()) break;
-    peak.look(*engine->counters(), engine->workers());
+    if (watch_memory) peak.look(*engine->counters(), engine->workers());
     std::unique_lock<std::mutex> lock(mutex);
     woken.wait_for(lock, std::chrono::milliseconds(5), [&] { return wake; });
     wake = false;
