@@ -2,7 +2,8 @@
 // twins and byte counts.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { validateMessage } from '../../src/messages/validate.js';
 import { Dipperd, type Line, Reader } from './dipperd.js';
 import { client4, Gateway, rsyncPorts, server4, server6, wan4 } from './gateway.js';
@@ -59,8 +60,12 @@ describe('dipperd on a gateway with real traffic', function () {
     const { code, stderr } = await daemon.stop();
     assert.equal(code, 0, stderr);
     await reader.end();
+    // On SIGINT tcpdump leaves what waits in its ring: first it must have written all.
+    for (const file of Object.values(captures))
+      for (let size = -1; size !== statSync(file).size; await sleep(1500))
+        size = statSync(file).size;
     for (const { dump, ended } of dumps) {
-      dump.kill('SIGINT'); // it writes what waits in its buffer, and ends
+      dump.kill('SIGINT');
       await ended;
     }
     flows = reader.of('flow');
