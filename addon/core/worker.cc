@@ -75,6 +75,7 @@ void Worker::tick(uint64_t now_ns) {
   if (now_ns_ >= interval_end_ns_) begin_interval();
   if (options_.expiry) advance_wheel();
   counters_.ticks.add(1);
+  if (emergency_) relieve();
   publish();
 }
 
@@ -300,7 +301,7 @@ void Worker::publish() {
   counters_.dpi_states.set(dpi_->states_in_use());
   counters_.dpi_state_bytes.set(dpi_->states_in_use() * Dpi::state_size());
   counters_.metadata_bytes.set(metadata_store_.bytes());
-  if (emergency_ && table_.size() < table_.capacity() - table_.capacity() / 10) emergency_ = false;
+  if (emergency_ && table_.size() < table_.capacity() / 2 + 1) emergency_ = false;
 }
 
 }  // namespace dipper

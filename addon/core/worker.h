@@ -95,6 +95,7 @@ class Worker {
   void begin_interval();
   void enter_interval(Flow& flow);
   void slice_stats();
+  void relieve();
   void make_room();
   void make_dpi_room();
   void wrote_event();
@@ -137,7 +138,7 @@ class Worker {
   bool emergency_ = false;
   // Work in slices; positions in the pool, walk_over when there is none.
   bool pending_ = false;
-  uint32_t rearm_at_ = walk_over, expire_at_ = walk_over, snapshot_at_ = 0;
+  uint32_t rearm_at_ = walk_over, expire_at_ = walk_over, relief_at_ = walk_over, snapshot_at_ = 0;
   uint64_t expire_until_ns_ = 0;  // flows that began by then
   std::deque<std::shared_ptr<Snapshot>> snapshots_;  // the first is being written
   Lines snapshot_lines_;

@@ -67,6 +67,14 @@ void Worker::walk(uint32_t& position, uint32_t most_visits, Visit&& visit) {
   }
 }
 
+// Emergency limits for flows whose place in the wheel is that of better days: a round through the pool, and another at the
+// next tick while it lasts. After a flood nothing else would look at them until their usual limits.
+void Worker::relieve() {
+  if (!options_.expiry || relief_at_ != walk_over) return;
+  relief_at_ = 0;
+  pending_ = true;
+}
+
 bool Worker::do_slice() {
   if (rearm_at_ != walk_over) {
     walk(rearm_at_, walked_positions, [this](Flow& flow) {
@@ -83,6 +91,16 @@ bool Worker::do_slice() {
       return true;
     });
     if (expire_at_ == walk_over) flush();
+    publish();
+    return true;
+  }
+  if (relief_at_ != walk_over) {
+    walk(relief_at_, expired_flows, [this](Flow& flow) {
+      Expiry reason;
+      if (!due(flow, now_ns_, reason)) return false;
+      expire(flow, reason);
+      return true;
+    });
     publish();
     return true;
   }

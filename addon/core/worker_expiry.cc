@@ -12,6 +12,11 @@ constexpr uint8_t protocol_tcp = 6, protocol_udp = 17;
 
 // In emergency (table full) idle limits are this much shorter, as Suricata's emergency mode does it.
 constexpr uint64_t emergency_divisor = 10;
+// A connection that was asked for and never answered, not even refused. SYNs are sent again after 1, 3, 7, 15, 31 and 63 s
+// (RFC 6298, 2 and 5.5), so 60 s of silence are not one of these gaps but the last. More packets than these one way are
+// a capture that sees one direction.
+constexpr uint64_t half_open_ns = 60000000000, half_open_packets = 7;
+bool half_open(const Flow& flow) { return !flow.answered() && flow.total_packets() <= half_open_packets; }
 // Pool entries looked at to make room: the least valuable of so many is evicted when none is past its limit. While
 // all of them were answered the search goes on, up to the longer bound: established flows lie side by side in the pool, and
 // at most one in so many may fall to a flood (each stretch of 64 lost one of 1,000: 1.6 %). Longer costs every new flow
@@ -23,7 +28,9 @@ constexpr uint32_t eviction_window = 64, longest_search = 1024;
 uint64_t Worker::idle_limit(const Flow& flow) const {
   uint64_t limit = options_.other_idle_ns;
   if (flow.key.ip_protocol == protocol_tcp)
-    limit = flow.tcp_closed() ? options_.closed_ns : options_.tcp_idle_ns;
+    limit = flow.tcp_closed()                ? options_.closed_ns
+            : half_open(flow) ? std::min(options_.tcp_idle_ns, half_open_ns)
+                              : options_.tcp_idle_ns;
   else if (flow.key.ip_protocol == protocol_udp)
     limit = options_.udp_idle_ns;
   return emergency_ ? limit / emergency_divisor : limit;
@@ -85,7 +92,7 @@ void Worker::write_purge(Flow& flow, Expiry reason, const Sha1Digest* community_
   wrote_event();
 }
 
-// The table is full. Emergency limits apply until it is below nine tenths; what is past them in the next stretch of the
+// The table is full. Emergency limits apply until half of it is free, which relieve() sees to; what is past them in the next stretch of the
 // pool goes, and if nothing is, the least valuable of the stretch: never answered before answered, then longest silent.
 void Worker::make_room() {
   if (!emergency_) {

@@ -72,6 +72,32 @@ TEST(worker_emergency_ends_when_there_is_room_again) {
   check_conservation(rig);
 }
 
+TEST(worker_recovers_from_a_flood_without_new_packets) {
+  WorkerOptions options;
+  options.max_flows = 1000;
+  Traffic t;
+  // One connection that was answered, then more SYNs than there is room for.
+  t.tcp(1000, {"192.168.1.10", 5000}, server, tcp_syn);
+  t.tcp(1000, server, {"192.168.1.10", 5000}, tcp_syn | tcp_ack);
+  for (uint16_t i = 0; i < 2000; ++i) t.tcp(1001, {"10.0.0.1", i}, server, tcp_syn);
+  WorkerRig rig(options);
+  rig.feed(t);
+  CHECK_EQ(rig.counters.flows_active.get(), 1000u);
+  constexpr uint64_t second = 1000000000;
+  rig.worker().tick(1006 * second);  // 5 s of silence: a tenth of what is left of them
+  while (rig.worker().slice()) rig.lines();
+  CHECK_EQ(rig.counters.flows_active.get(), 1000u);
+  rig.worker().tick(1007 * second);
+  while (rig.worker().slice()) rig.lines();
+  CHECK(rig.counters.flows_active.get() <= 500u);
+  // The rest has its usual 60 s; the answered one 300 s.
+  rig.worker().tick(1063 * second);
+  while (rig.worker().slice()) rig.lines();
+  CHECK_EQ(rig.counters.flows_active.get(), 1u);
+  rig.end();
+  check_conservation(rig);
+}
+
 TEST(worker_one_flow_table) {
   WorkerOptions options;
   options.max_flows = 1;
