@@ -51,7 +51,7 @@ struct MessageWriter::Text {
 
   // Inlined, so that a literal is copied in whole registers and its length costs nothing.
   [[gnu::always_inline]] void put(std::string_view s) {
-    memcpy(p, s.data(), s.size());
+    if (!s.empty()) memcpy(p, s.data(), s.size());  // an empty view may have no address
     p += s.size();
   }
   void number(uint64_t v) { p = write_number(v, p); }
