@@ -64,6 +64,7 @@ export interface NativeEngineClass {
     files: readonly string[],
     wake: () => void,
     conntrack?: NativeConntrackMonitor,
+    dnsHints?: NativeDnsHints,
   ): NativeEngine;
   /** What each position of `numbers` means. */
   readonly numberNames: readonly string[];
@@ -142,6 +143,23 @@ export interface NativeConntrackMonitor {
   close(): void;
 }
 
+export interface NativeDnsHints {
+  size(): number;
+  counters(): {
+    readonly learned: number;
+    readonly hits: number;
+    readonly misses: number;
+    readonly evicted: number;
+  };
+  export(): Buffer;
+  /** The entries that it has then; -1 for what is no export, or when an engine has used it already. */
+  import(bytes: Uint8Array): number;
+}
+
+export interface NativeDnsHintsClass {
+  new (entries: number, minTtlS: number, maxTtlS: number): NativeDnsHints;
+}
+
 export interface NativeConntrackMonitorClass {
   new (
     capacity: number,
@@ -166,6 +184,7 @@ export interface NativeRouteMonitorClass {
 export interface Addon {
   readonly Engine: NativeEngineClass;
   readonly ConntrackMonitor: NativeConntrackMonitorClass;
+  readonly DnsHints: NativeDnsHintsClass;
   readonly RouteMonitor: NativeRouteMonitorClass;
   /** Names of a detection module that has these files loaded (order of Engine.fileNames). Throws. */
   protocols(files: readonly string[]): NativeNames;

@@ -1,6 +1,7 @@
 // The library: `import { Engine } from 'dipperd/ndpi-node'`. Everything public, nothing else.
 
 export type { CapSource } from './capture/cap-process.js';
+export { DnsHints, type DnsHintsOptions } from './capture/dns-hints.js';
 export type {
   EngineCounters,
   EngineEvent,

@@ -9,6 +9,7 @@
 #include "core/counters.h"
 #include "core/dpi.h"
 #include "conntrack_monitor_wrap.h"
+#include "dns_hints_wrap.h"
 #include "engine_wrap.h"
 #include "host_wrap.h"
 #include "names_wrap.h"
@@ -60,6 +61,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     while (!data->live.empty()) (*data->live.begin())->close();
   });
   exports.Set("Engine", EngineWrap::define(env));
+  exports.Set("DnsHints", DnsHintsWrap::define(env));
   exports.Set("ConntrackMonitor", ConntrackMonitorWrap::define(env));
   exports.Set("protocols", Napi::Function::New<protocol_names>(env, "protocols"));
   exports.Set("RouteMonitor", RouteMonitorWrap::define(env));

@@ -1,6 +1,7 @@
 #include "engine_wrap.h"
 
 #include "conntrack_monitor_wrap.h"
+#include "dns_hints_wrap.h"
 #include "source_options.h"
 
 namespace dipper {
@@ -62,6 +63,7 @@ EngineOptions read_options(const Napi::CallbackInfo& info) {
   std::string* const paths[] = {&o.dpi.protocols_file, &o.dpi.categories_file, &o.dpi.risky_domains_file,
                                 &o.dpi.ja3_file, &o.dpi.certificates_file};
   o.worker.conntrack = ConntrackMonitorWrap::table_of(info[5]);
+  o.worker.dns_hints = DnsHintsWrap::hints_of(info[6]);
   for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
   return o;
 }

@@ -27,6 +27,7 @@ class MessageWriter {
   MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twins = false);
 
   void set_clock_offset(int64_t ns) { clock_offset_ns_ = static_cast<uint64_t>(ns); }  // of times, not of digests
+  int64_t clock_offset() const { return static_cast<int64_t>(clock_offset_ns_); }
   void set_networks(Roles networks) { roles_ = std::move(networks); }
 
   // Each appends one line with its newline to `out`. `metadata` is Metadata::text().

@@ -181,7 +181,7 @@ const FieldRow field_rows[static_cast<size_t>(Field::count_)] = {
 #undef X
 };
 
-Metadata::Metadata() : text_(static_cast<char*>(malloc(longest + 64))), end_(text_.get()) {
+Metadata::Metadata() : text_(static_cast<char*>(malloc(longest + most_appended + 64))), end_(text_.get()) {
   if (!text_) throw std::bad_alloc();
 }
 
@@ -214,6 +214,13 @@ void Metadata::add_text(Field field, std::string_view value) {
 
 void Metadata::add_number(Field field, uint64_t value) {
   if (begin(field)) end_ = write_number(value, end_);
+}
+
+void Metadata::append_members(std::string_view members) {
+  text();  // closes an open object
+  if (members.size() > most_appended) return;
+  memcpy(end_, members.data(), members.size());
+  end_ += members.size();
 }
 
 std::string_view Metadata::text() {

@@ -79,6 +79,9 @@ class Metadata {
   }
   void add_text(Field field, std::string_view value);  // empty values are left out
   void add_number(Field field, uint64_t value);
+  // Members as text, each with its comma, behind all fields: of most_appended bytes at most, others are left out.
+  static constexpr size_t most_appended = 512;
+  void append_members(std::string_view members);
   std::string_view text();  // good until the next call
 
  private:

@@ -44,7 +44,7 @@ Worker::~Worker() {
 void Worker::process(const PacketBatch& batch) {
   const Packet* packets = batch.packets.data();
   for (uint32_t i = 0; i < batch.size; ++i) table_.prefetch_bucket(packets[i].hash);
-  const bool timed = options_.expiry || options_.stats_interval_ns;
+  const bool timed = options_.expiry || options_.stats_interval_ns || options_.dns_hints;
   uint64_t bytes = 0;
   uint32_t lost = 0;
   for (uint32_t first = 0; first < batch.size; first += group_packets) {
@@ -100,6 +100,7 @@ uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* lik
       continue;
     }
     if (timed && flow->stats_epoch != stats_epoch_) enter_interval(*flow);
+    if (timed && options_.dns_hints) learn_names(*flow, packet);
     sum += packet.captured_length;
     const int direction = packet.from_lower ? 0 : 1;
     flow->packets[direction] += 1;
@@ -269,6 +270,7 @@ void Worker::look_up_connection(Flow& flow) {
 void Worker::store_metadata(Flow& flow) {
   metadata_.clear();
   dpi_->collect(flow.dpi, flow.detection, metadata_);
+  if (options_.dns_hints) name_by_hint(flow);
   drop_metadata(flow);
   const std::string_view text = metadata_.text();
   if (text.empty()) return;

@@ -10,6 +10,7 @@
 #include "closing.h"
 #include "conntrack.h"
 #include "counters.h"
+#include "dns_hints.h"
 #include "dpi.h"
 #include "event_queue.h"
 #include "flow_table.h"
@@ -39,6 +40,7 @@ struct WorkerOptions : LiveOptions {
   // those of a flow; all flows together have unknown_total_bytes.
   uint32_t unknown_packets = 0, unknown_bytes = 0;
   unsigned index = 0;                  // among the workers of its engine
+  std::shared_ptr<DnsHints> dns_hints;              // null: neither learned nor used
   std::shared_ptr<const ConntrackTable> conntrack;  // null: messages say nothing of translation
 };
 
@@ -59,7 +61,7 @@ class Worker {
   void shut_down(uint64_t now_ns, const std::atomic<bool>& abort, Closing* closing = nullptr);
   void help_shut_down(Closing& closing);
   // Whether that is possible: only records are written at the end, no announcements by the detection half.
-  bool shares_shut_down() const { return (options_.events & ~event_expired) == 0; }
+  bool shares_shut_down() const { return (options_.events & ~event_expired) == 0 && !unknown_packets_; }
 
   // Commands, between batches. What takes long is done by slice().
   void apply(WorkerCommand&& command);
@@ -100,6 +102,8 @@ class Worker {
   void make_dpi_room();
   void wrote_event();
   void look_up_connection(Flow& flow);
+  void learn_names(const Flow& flow, const Packet& packet);
+  void name_by_hint(const Flow& flow);
   void store_metadata(Flow& flow);
   void drop_metadata(Flow& flow);
   void publish();

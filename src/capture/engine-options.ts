@@ -2,6 +2,7 @@
 import type { Addon } from '../addon.js';
 import { DipperError } from '../errors.js';
 import type { ConntrackMonitor } from './conntrack.js';
+import type { DnsHints } from './dns-hints.js';
 import type { Network } from './networks.js';
 import type { Source } from './source.js';
 
@@ -59,6 +60,8 @@ export interface EngineOptions {
   readonly maxDpiStates?: number;
   /** `none` (default for capture files): flows end with the capture. */
   readonly expiry?: FlowExpiry | 'none';
+  /** Names of servers out of DNS answers, for flows that do not say theirs; may be shared by engines. */
+  readonly dnsHints?: DnsHints;
   /** What the kernel knows of connections: `ip_nat`, `conntrack` and `twin_digest` in messages. */
   readonly conntrack?: ConntrackMonitor;
   /**

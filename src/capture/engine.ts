@@ -138,6 +138,7 @@ export class Engine {
         files,
         this.#bell.ring,
         options.conntrack?.native,
+        options.dnsHints?.native,
       );
     } catch (cause) {
       this.#cap?.close();

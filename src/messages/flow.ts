@@ -113,6 +113,18 @@ export const identity = {
       ),
     }),
   ),
+  dns_host_name: Type.Optional(
+    text(
+      'Name that the client had asked DNS for when it was given this address; where the flow did not say its host.',
+      'dns_host_name (5.x)',
+    ),
+  ),
+  dhc_hit: Type.Optional(
+    Type.Literal(
+      true,
+      notes('`dns_host_name` comes from the DNS hints. Absent otherwise.', 'dhc_hit'),
+    ),
+  ),
   first_seen_at: epochMs('Time of the first packet, by the clock of the capture.', 'first_seen_at'),
   last_seen_at: epochMs('Time of the last packet so far.', 'last_seen_at'),
   detected_protocol: count(
