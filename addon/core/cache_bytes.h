@@ -58,11 +58,10 @@ inline CacheKey random_cache_secret() {
 
 // The first 16 bytes of SHA-1 over the secret and `size` bytes (39 at most).
 inline CacheKey cache_key(const CacheKey& secret, const uint8_t* data, size_t size) {
-  Sha1Block block;
-  memcpy(block.bytes, secret.data(), secret.size());
-  memcpy(block.bytes + secret.size(), data, size);
-  sha1_pad(block, secret.size() + size);
-  const Sha1Digest digest = sha1(block);
+  uint8_t bytes[55];
+  memcpy(bytes, secret.data(), secret.size());
+  memcpy(bytes + secret.size(), data, size);
+  const Sha1Digest digest = sha1(bytes, secret.size() + size);
   CacheKey key;
   memcpy(key.data(), digest.data(), key.size());
   return key;
