@@ -61,8 +61,8 @@ void Engine::start() {
 }
 
 void Engine::stop() noexcept {
+  source_->stop();  // first: who sees the flag below reads what the source has left, and it waits for nothing any more
   stop_ = true;
-  source_->stop();
 }
 
 void Engine::read_all() {
@@ -71,7 +71,9 @@ void Engine::read_all() {
   auto burst = std::make_unique<Burst>();
   bool alive = true, fresh = false;  // fresh: packets since the last flush
   live_ = source_->clock().wall_ns != 0;
-  while (alive && !stop_.load(std::memory_order_relaxed)) {
+  while (alive) {
+    const bool stopping = stop_.load();
+    if (stopping && (source_->lossless() || abort_.load())) break;
     const ReadStatus status = source_->read(*burst);
     if (live_) {
       clock_.read(source_->clock());
@@ -90,7 +92,7 @@ void Engine::read_all() {
       std::lock_guard<std::mutex> lock(failure_mutex_);
       failure_ = source_->error();
     }
-    if (status == ReadStatus::end || status == ReadStatus::failed) break;
+    if (status == ReadStatus::end || status == ReadStatus::failed || (stopping && burst->size == 0)) break;
   }
   pass_on(open, true);
   for (auto& lane : lanes_) lane->ring.finish();

@@ -83,7 +83,7 @@ class Source {
   // while nothing arrives. Thread: the reader's.
   virtual ClockReading clock() const noexcept { return {}; }
   // Fills `burst` (size and block are overwritten). Blocks when there is nothing to read; returns `idle`
-  // with size 0 after stop().
+  // with size 0 after stop(), a live source when it has handed over what it had received by then.
   virtual ReadStatus read(Burst& burst) = 0;
   virtual void stop() noexcept = 0;
   virtual SourceError error() const = 0;

@@ -118,6 +118,8 @@ bool Worker::do_slice() {
 
 // Every announced flow of the stretch, and with dump_unknown those that detection gave up on. What happened before is
 // flushed before and what happens later comes later, so a flow that ends meanwhile has its flow_purge after its line here.
+// Traffic that no flow_stats has told yet is told before the line, which has it in its counters: who adds the later ones to
+// the line counts nothing twice.
 void Worker::slice_snapshot() {
   Snapshot& snapshot = *snapshots_.front();
   if (snapshot.cancelled()) {
@@ -138,11 +140,13 @@ void Worker::slice_snapshot() {
     walk(snapshot_at_, snapshot_flows, [&](Flow& flow) {
       const bool known = flow.detecting == Detecting::announced || flow.detection.identified();
       if (!known && (!options_.dump_unknown || flow.detecting != Detecting::over)) return false;
+      write_stats(flow);
       some[n++] = &flow;
       if (n == sha1_lanes) write();
       return true;
     });
     if (n) write();
+    flush();
     counters_.snapshot_flows.add(written);
     if (events_.push(snapshot_lines_))
       counters_.events.add(written);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int look_ms = 100;  // at most this long until the time is told, and a change of the interface noticed
 constexpr int held_ms = 1;
+constexpr int late_ms = 10;  // by which the kernel's timer for a block may be late
 
 // The two MAC addresses move four bytes to the front, and the tag takes their end's place
 // (IEEE 802.1Q). The bytes before the frame are the ring's headroom.
@@ -38,10 +39,7 @@ ReadStatus PacketRingSource::read(Burst& burst) {
   burst.block.reset();
   SourceError error;
   if (!failed_ && !admit(error)) fail(std::move(error));
-  if (stopped_.load(std::memory_order_relaxed)) {
-    count_kernel();
-    return ReadStatus::idle;
-  }
+  if (stopped_.load(std::memory_order_relaxed)) return drain(burst);
   while (!failed_) {
     if (frames_left_) {
       burst.block = block_;
@@ -59,6 +57,36 @@ ReadStatus PacketRingSource::read(Burst& burst) {
     }
   }
   return ReadStatus::failed;
+}
+
+// After stop(): what the ring received before, the block that the kernel was filling included. Nothing new is let in, so
+// this ends; then `idle` without packets.
+ReadStatus PacketRingSource::drain(Burst& burst) {
+  using std::chrono::steady_clock;
+  if (!draining_) {
+    draining_ = true;
+    const bool closed = packet_socket::reject_all(ring_->socket());
+    retired_by_ = steady_clock::now();
+    if (closed) retired_by_ += std::chrono::milliseconds(options_.geometry.retire_ms + late_ms);
+  }
+  while (!failed_) {
+    if (frames_left_) {
+      burst.block = block_;
+      fill(burst);
+      if (frames_left_ == 0) block_.reset();
+      if (burst.size) return ReadStatus::more;
+      burst.block.reset();
+    } else if (ring_->ready() && drained_blocks_ < options_.geometry.blocks) {
+      ++drained_blocks_;
+      next_block();
+    } else if (steady_clock::now() < retired_by_) {
+      usleep(1000);  // poll() would not wait: the socket is readable while workers hold blocks
+    } else {
+      break;
+    }
+  }
+  count_kernel();
+  return ReadStatus::idle;
 }
 
 void PacketRingSource::next_block() {

@@ -3,6 +3,7 @@
 // Thread: read() by the reader; stop(), stats(), provide_descriptor() and retry() by any.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -43,6 +44,7 @@ class PacketRingSource final : public Source {
   void take_socket_back(const packet_socket::Link& link);
   void fail(SourceError error);
 
+  ReadStatus drain(Burst& burst);
   void wait();
   void next_block();
   void fill(Burst& burst);
@@ -63,6 +65,9 @@ class PacketRingSource final : public Source {
   bool admitted_ = false;  // the filter of the socket is the one that was asked for
   bool failed_ = false;
   SourceError error_;
+  bool draining_ = false;
+  uint32_t drained_blocks_ = 0;
+  std::chrono::steady_clock::time_point retired_by_;
 
   BlockRef block_;  // of the frames that are left
   uint8_t* frame_ = nullptr;

@@ -191,6 +191,29 @@ TEST(snapshot_has_every_announced_flow_once_with_its_counters) {
   for (const auto& line : rig.purges()) CHECK_EQ(digests[field(line, "digest")], 1);
 }
 
+TEST(snapshot_counters_and_the_flow_stats_after_it_add_up) {
+  WorkerOptions options;
+  options.events |= event_stats;
+  options.stats_interval_ns = 15'000'000'000;
+  WorkerRig rig(options);
+  Traffic first, second;
+  dns(first, 1001, host(1), {"10.0.0.1", 53});
+  dns(second, 1002, host(1), {"10.0.0.1", 53});
+  rig.feed(first);
+  rig.command(one_worker(1));
+  const auto lines = snapshot_lines(rig, 1);
+  CHECK_EQ(lines.size(), 1u);
+  CHECK_EQ(number(lines.at(0), "total_packets"), 2u);
+  const size_t before = rig.lines("flow_stats").size();
+  CHECK_EQ(before, 1u);  // told before the line that contains it
+  rig.feed(second);
+  rig.end();
+  const auto stats = rig.lines("flow_stats");
+  CHECK_EQ(stats.size(), before + 1);
+  CHECK_EQ(number(stats.back(), "local_packets"), 1u);
+  CHECK_EQ(number(rig.purges().at(0), "local_packets"), 2u);
+}
+
 TEST(snapshot_has_unknown_flows_where_they_are_dumped) {
   WorkerOptions options;
   WorkerRig rig(options);
