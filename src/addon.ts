@@ -206,6 +206,8 @@ export interface Addon {
   readonly tunnels: readonly string[];
   /** Names of the counter `source_state`. */
   readonly sourceStates: readonly string[];
+  /** What libpcap says against a packet filter; undefined when it compiles. */
+  filterProblem(filter: string): string | undefined;
   /** Descriptors of a new pipe, not inherited by programs; both are the caller's. Throws when there are none left. */
   makePipe(): [read: number, write: number];
 }

@@ -10,6 +10,7 @@ import {
 } from './config/index.js';
 import { LogTarget, startInBackground } from './daemon/background.js';
 import { detectionLine } from './daemon/detection-line.js';
+import { judge } from './daemon/judge.js';
 import { DipperError, exitCodes } from './errors.js';
 import { createLog } from './log.js';
 
@@ -21,14 +22,14 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const managed = process.env.NOTIFY_SOCKET !== undefined;
   if (!line.foreground && !managed) {
-    loadConfig({ commandLine: line }); // what is wrong is said here and now
+    loadConfig({ commandLine: line, judge }); // what is wrong is said here and now
     return await startInBackground(argv);
   }
   return await runDaemon(line);
 }
 
 async function runDaemon(line: CommandLine): Promise<number> {
-  const load = (): LoadedConfig => loadConfig({ commandLine: line });
+  const load = (): LoadedConfig => loadConfig({ commandLine: line, judge });
   const loaded = load();
   const { dipperd } = loaded.config;
   const target = new LogTarget(destination({ dest: 2, sync: true }));

@@ -14,6 +14,7 @@
 #include "host_wrap.h"
 #include "names_wrap.h"
 #include "route_monitor_wrap.h"
+#include "sources/packet_filter.h"
 
 namespace dipper {
 namespace {
@@ -53,6 +54,13 @@ Napi::Value make_pipe(const Napi::CallbackInfo& info) {
   return pair;
 }
 
+// What libpcap says against a packet filter; undefined when it compiles.
+Napi::Value filter_problem(const Napi::CallbackInfo& info) {
+  SourceError error;
+  if (PacketFilter::check(info[0].As<Napi::String>(), error)) return info.Env().Undefined();
+  return Napi::String::New(info.Env(), error.message);
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* data = new AddonData;
   env.SetInstanceData(data);
@@ -75,6 +83,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto tunnels = Napi::Array::New(env);
   for (int i = 1; i < tunnel_count; ++i) tunnels.Set(static_cast<uint32_t>(i - 1), tunnel_name(static_cast<Tunnel>(i)));
   exports.Set("tunnels", tunnels);
+  exports.Set("filterProblem", Napi::Function::New<filter_problem>(env, "filterProblem"));
   exports.Set("makePipe", Napi::Function::New<make_pipe>(env, "makePipe"));
   return exports;
 }

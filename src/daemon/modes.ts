@@ -9,6 +9,7 @@ import { createLog } from '../log.js';
 import { buildVersion } from '../messages/agent-hello.js';
 import { agentUuid, generateUuid } from '../state/uuid.js';
 import { ownVersion } from './identity.js';
+import { judge } from './judge.js';
 
 /** Returns the exit code. Throws DipperError. */
 export async function otherMode(line: CommandLine): Promise<number> {
@@ -16,7 +17,7 @@ export async function otherMode(line: CommandLine): Promise<number> {
     process.stdout.write(`${text}\n`);
     return 0;
   };
-  const load = (): LoadedConfig => loadConfig({ commandLine: line });
+  const load = (): LoadedConfig => loadConfig({ commandLine: line, judge });
   switch (line.mode) {
     case 'check': {
       const { file, notices } = load();
