@@ -49,7 +49,8 @@ export class Service {
   readonly #host: Host;
   #timer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
-  #reloading: Promise<ControlAnswer> | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+  #nextReload: Promise<ControlAnswer> | undefined;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -108,12 +109,15 @@ export class Service {
     return this.#stopping;
   }
 
-  /** Takes over the configuration as it stands now; one at a time. */
+  /** Takes over the configuration as it stands now; one at a time. Who asks during one gets the next one's answer. */
   reload(): Promise<ControlAnswer> {
-    this.#reloading ??= this.#reload().finally(() => {
-      this.#reloading = undefined;
+    this.#nextReload ??= this.#reloading.then(() => {
+      this.#nextReload = undefined;
+      const answer = this.#reload();
+      this.#reloading = answer.catch(() => {});
+      return answer;
     });
-    return this.#reloading;
+    return this.#nextReload;
   }
 
   async #stop(): Promise<void> {

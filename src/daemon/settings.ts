@@ -18,7 +18,8 @@ export function engineSettings(config: Config): EngineSettings {
   const workers = threads.workers < 1 ? Math.min(64, processors()) : threads.workers;
   return {
     workers,
-    events: ['detected', 'updated', 'expired', 'stats'],
+    // Unknown ones come with dumpUnknown alone.
+    events: ['detected', 'updated', 'unknown', 'expired', 'stats'],
     tunnels: [...dipperd.tunnels],
     ...(dipperd.max_flows > 0 ? { maxFlows: dipperd.max_flows } : {}),
     maxDpiStates: dipperd.max_dpi_states,

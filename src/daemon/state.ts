@@ -121,12 +121,16 @@ export class State {
     const { owner, log } = this.#options;
     const failures = this.#failures;
     const saved = (c: Config): string =>
-      JSON.stringify([c.dipperd.json_save, c.dipperd.json_save_path, c.dipperd.json_save_history]);
+      JSON.stringify([
+        ...[c.dipperd.json_save, c.dipperd.json_save_path, c.dipperd.json_save_history],
+        c.dipperd.upload_nat_flows,
+      ]);
     if (this.#jsonSave === undefined || saved(config) !== saved(this.#config)) {
       await this.#jsonSave?.close();
       this.#jsonSave = dipperd.json_save
         ? await JsonSave.open({
             ...{ path: dipperd.json_save_path, history: dipperd.json_save_history },
+            natFlows: dipperd.upload_nat_flows,
             ...{ failures, log, ...(owner === undefined ? {} : { owner }) },
           })
         : undefined;
