@@ -29,8 +29,7 @@ export function run(command, args, { env = {}, quiet = false } = {}) {
 
 const succeeds = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 const hasLibrary = (condition) => () => succeeds('pkg-config', '--exists', condition);
-// CXX may be two words, such as `ccache g++`.
-const hasCommand = (command) => () => succeeds(...command.split(/\s+/), '--version');
+const hasCommand = (command) => () => succeeds(command, '--version');
 
 // What the build needs, how to see that it is there, and Debian's package for it.
 const needs = [

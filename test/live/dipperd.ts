@@ -20,6 +20,19 @@ export interface Line {
   [member: string]: any;
 }
 
+/** A row of the control socket's `status`. */
+export interface CaptureReport {
+  name: string;
+  role: string;
+  state: string;
+  restarts: number;
+  counters: {
+    totals: Record<string, number>;
+    discarded: Record<string, { packets: number; bytes: number }>;
+    drops: number | null;
+  };
+}
+
 let made = 0;
 
 export class Dipperd {
@@ -28,23 +41,30 @@ export class Dipperd {
   readonly #namespace: string;
   readonly #arguments: readonly string[];
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #before: readonly string[];
   #child: ChildProcess | undefined;
   #ended: Promise<Finished> | undefined;
+  #stderr = '';
 
-  /** `options` as on the command line, beside the paths of the state. */
+  /**
+   * `options` as on the command line, beside the paths of the state; `state`: the folder of one before instead of an
+   * own; `before`: a program with its arguments that starts it, such as setpriv.
+   */
   constructor(
     net: Namespaces,
     namespace: string,
     options: readonly string[],
     environment: NodeJS.ProcessEnv = {},
+    { state, before = [] }: { state?: string; before?: readonly string[] } = {},
   ) {
     this.#environment = environment;
     this.#net = net;
     this.#namespace = namespace;
-    this.state = join(net.folder, `state${made++}`);
+    this.#before = before;
+    this.state = state ?? join(net.folder, `state${made++}`);
     // The daemon gives up root: who it becomes must be able to walk there.
     chmodSync(net.folder, 0o755);
-    mkdirSync(this.state, { mode: 0o755 });
+    mkdirSync(this.state, { mode: 0o755, recursive: true });
     this.#arguments = [
       ...['-R', '--set', `dipperd.path_state_volatile=${this.state}/run`],
       ...['--set', `dipperd.path_state_persistent=${this.state}/lib`],
@@ -56,16 +76,34 @@ export class Dipperd {
     return this.#child?.pid ?? 0;
   }
 
+  /** What it has said until now. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** Starts it; resolves with what it said when it ends. */
+  spawn(): Promise<Finished> {
+    this.#stderr = '';
+    const command = [...this.#before, process.execPath, '--enable-source-maps', program];
+    this.#child = this.#net.start(this.#namespace, [...command, ...this.#arguments], {
+      env: this.#environment,
+    });
+    this.#ended = finished(this.#child, 3_600_000);
+    this.#ended.catch(() => {}); // looked at by who waits
+    this.#child.stderr?.on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    return this.#ended;
+  }
+
   /** Starts it and waits until it answers. Throws what it said when it ends instead. */
   async start(): Promise<this> {
-    const command = [process.execPath, '--enable-source-maps', program, ...this.#arguments];
-    this.#child = this.#net.start(this.#namespace, command, { env: this.#environment });
-    this.#ended = finished(this.#child, 600_000);
-    const end = Date.now() + 15_000;
+    const ended = this.spawn();
+    const end = Date.now() + 30_000;
     for (;;) {
-      const early = await Promise.race([this.#ended, sleep(25)]);
+      const early = await Promise.race([ended, sleep(25)]);
       if (early !== undefined) throw new Error(`dipperd ended with ${early.code}: ${early.stderr}`);
-      if (Date.now() > end) throw new Error('dipperd does not answer');
+      if (Date.now() > end) throw new Error(`dipperd does not answer: ${this.#stderr}`);
       const answer = await this.ask('status').catch(() => undefined);
       if (answer?.ok) return this;
     }
@@ -73,6 +111,12 @@ export class Dipperd {
 
   async ask(command: string): Promise<ControlAnswer> {
     return await askDaemon(join(this.state, 'run/control.sock'), command);
+  }
+
+  /** What the control socket says about each interface. */
+  async captures(): Promise<CaptureReport[]> {
+    const { data } = await this.ask('status');
+    return (data as { captures: CaptureReport[] }).captures;
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -120,6 +164,11 @@ export class Reader {
       }
       await sleep(20);
     }
+  }
+
+  /** Hangs up. */
+  close(): void {
+    this.#child.kill('SIGKILL');
   }
 
   /** Resolves when the daemon has closed the connection. */
