@@ -65,6 +65,7 @@ export interface NativeEngineClass {
     wake: () => void,
     conntrack?: NativeConntrackMonitor,
     dnsHints?: NativeDnsHints,
+    flowHashes?: NativeFlowHashes,
   ): NativeEngine;
   /** What each position of `numbers` means. */
   readonly numberNames: readonly string[];
@@ -169,6 +170,23 @@ export interface NativeConntrackMonitorClass {
   ): NativeConntrackMonitor;
 }
 
+export interface NativeFlowHashes {
+  size(): number;
+  counters(): {
+    readonly entries: number;
+    readonly hits: number;
+    readonly misses: number;
+    readonly forgotten: number;
+  };
+  export(): Buffer;
+  /** Returns the entries that it has then. Throws for damaged bytes, and once an engine was made with it. */
+  import(bytes: Uint8Array): number;
+}
+
+export interface NativeFlowHashesClass {
+  new (entries: number): NativeFlowHashes;
+}
+
 export interface NativeRouteMonitor {
   start(): void;
   /** The whole state as JSON (src/capture/links.ts), as of now; `wake` is called again for what comes later. */
@@ -185,6 +203,7 @@ export interface Addon {
   readonly Engine: NativeEngineClass;
   readonly ConntrackMonitor: NativeConntrackMonitorClass;
   readonly DnsHints: NativeDnsHintsClass;
+  readonly FlowHashes: NativeFlowHashesClass;
   readonly RouteMonitor: NativeRouteMonitorClass;
   /** Names of a detection module that has these files loaded (order of Engine.fileNames). Throws. */
   protocols(files: readonly string[]): NativeNames;

@@ -13,6 +13,7 @@ export type {
   SourceState,
 } from './capture/engine.js';
 export { Engine } from './capture/engine.js';
+export { FlowHashes } from './capture/flow-hashes.js';
 export type { Network } from './capture/networks.js';
 export type {
   PacketRingSource,

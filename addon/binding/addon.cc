@@ -11,6 +11,7 @@
 #include "conntrack_monitor_wrap.h"
 #include "dns_hints_wrap.h"
 #include "engine_wrap.h"
+#include "flow_hashes_wrap.h"
 #include "host_wrap.h"
 #include "names_wrap.h"
 #include "route_monitor_wrap.h"
@@ -71,6 +72,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", EngineWrap::define(env));
   exports.Set("DnsHints", DnsHintsWrap::define(env));
   exports.Set("ConntrackMonitor", ConntrackMonitorWrap::define(env));
+  exports.Set("FlowHashes", FlowHashesWrap::define(env));
   exports.Set("protocols", Napi::Function::New<protocol_names>(env, "protocols"));
   exports.Set("RouteMonitor", RouteMonitorWrap::define(env));
   define_host(env, exports);

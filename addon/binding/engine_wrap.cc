@@ -2,6 +2,7 @@
 
 #include "conntrack_monitor_wrap.h"
 #include "dns_hints_wrap.h"
+#include "flow_hashes_wrap.h"
 #include "source_options.h"
 
 namespace dipper {
@@ -55,8 +56,8 @@ EngineOptions read_options(const Napi::CallbackInfo& info) {
   o.worker.max_dpi_states = static_cast<uint32_t>(n[n_max_dpi_states]);
   o.worker.expiry = n[n_expiry] != 0;
   o.worker.packet_counters = n[n_packet_counters] != 0;
-  o.worker.unknown_packets = static_cast<uint32_t>(n[n_unknown_packets]);
-  o.worker.unknown_bytes = static_cast<uint32_t>(n[n_unknown_bytes]);
+  o.worker.unknown.packets = static_cast<uint32_t>(n[n_unknown_packets]);
+  o.worker.unknown.bytes = static_cast<uint32_t>(n[n_unknown_bytes]);
   o.dpi.max_packets_tcp = static_cast<uint16_t>(n[n_max_packets_tcp]);
   o.dpi.max_packets_udp = static_cast<uint16_t>(n[n_max_packets_udp]);
   const auto files = info[3].As<Napi::Array>();
@@ -64,6 +65,7 @@ EngineOptions read_options(const Napi::CallbackInfo& info) {
                                 &o.dpi.ja3_file, &o.dpi.certificates_file};
   o.worker.conntrack = ConntrackMonitorWrap::table_of(info[5]);
   o.worker.dns_hints = DnsHintsWrap::hints_of(info[6]);
+  o.worker.flow_hashes = FlowHashesWrap::table_of(info[7]);
   for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
   return o;
 }

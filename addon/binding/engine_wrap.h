@@ -14,7 +14,8 @@ class EngineWrap : public Napi::ObjectWrap<EngineWrap>, public Closeable {
  public:
   static Napi::Function define(Napi::Env env);
 
-  // new Engine(source, interface, numbers, files, wake, conntrack, dnsHints); src/addon.ts checks and orders the arguments.
+  // new Engine(source, interface, numbers, files, wake, conntrack, dnsHints, flowHashes); src/addon.ts checks and orders
+  // the arguments.
   explicit EngineWrap(const Napi::CallbackInfo& info);
   ~EngineWrap() override { close(); }
 

@@ -43,6 +43,8 @@ Discard Decoder::decode(const PacketView& view, Packet& packet) noexcept {
   packet.wire_length = view.wire_length;
   packet.tunnel = Tunnel::none;
   packet.ethernet = nullptr;
+  packet.link_type = view.link_type;
+  packet.other_frame = view.data;
   const layer::Frame frame{view, packet, *fragments_, options_.tunnels, counts_};
   const Discard discard = options_.reference
                               ? decode_reference(view, packet)

@@ -58,6 +58,7 @@ template <int version>
   packet.ethernet = frame;
   packet.tunnel = Tunnel::none;
   packet.later_fragment = false;
+  packet.link_type = 1;
   fill_plain_key<version>(packet.key, packet.hash, packet.from_lower, l3 + (version == 4 ? 12 : 8), l4,
                           ip_protocol, secret);
   return true;

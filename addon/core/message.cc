@@ -63,8 +63,7 @@ struct MessageWriter::Text {
 
 MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twins) : twins_(twins) {
   std::string common = ",\"interface\":";
-  write_json_string(envelope.interface, interface_);
-  common += interface_;
+  write_json_string(envelope.interface, common);
   common += envelope.internal ? ",\"internal\":true" : ",\"internal\":false";
   established_head_ = ",\"type\":\"flow\"" + common + ",\"established\":true,\"flow\":{\"digest\":\"";
   common += ",\"established\":false,\"flow\":{\"digest\":\"";
@@ -333,28 +332,6 @@ void MessageWriter::purge(const Flow& flow, Expiry reason, Lines& out) {
 
 void MessageWriter::purge(const Flow& flow, Expiry reason, const Sha1Digest& community_hash, Lines& out) {
   record(purge_heads_[static_cast<int>(reason)], flow, community_hash, out);
-}
-
-void MessageWriter::unknown_packets(const Flow& flow, const UnknownPackets::FlowPackets& kept, Lines& out) const {
-  Text t{out.reserve(interface_.size() + kept.bytes.size() / 3 * 4 + 64 * kept.packets.size() + 256)};
-  t.put("{\"type\":\"unknown_packets\",\"digest\":\"");
-  t.hex(flow_digest(hash_of(flow), flow.key, flow.first_ns));
-  t.put("\",\"interface\":");
-  t.put(interface_);
-  t.put(",\"link_type\":");
-  t.number(kept.link_type);
-  t.put(",\"packets\":[");
-  for (const UnknownPackets::Kept& packet : kept.packets) {
-    t.put(&packet == kept.packets.data() ? "[\"" : ",[\"");
-    t.number(packet.timestamp_ns + clock_offset_ns_);
-    t.put("\",");
-    t.number(packet.wire_length);
-    t.put(",\"");
-    t.p = write_base64(kept.bytes.data() + packet.offset, packet.size, t.p);
-    t.put("\"]");
-  }
-  t.put("]}\n");
-  out.commit(t.p);
 }
 
 std::string MessageWriter::established_head(uint64_t snapshot) const {

@@ -12,7 +12,6 @@
 #include "flow_id.h"
 #include "lines.h"
 #include "roles.h"
-#include "unknown_packets.h"
 
 namespace dipper {
 
@@ -36,9 +35,6 @@ class MessageWriter {
   void stats(const Flow& flow, Lines& out);                                  // since the last one
   void stats(const Flow& flow, const Sha1Digest& community_hash, Lines& out);
   void purge(const Flow& flow, Expiry reason, Lines& out);                  // the complete final record
-
-  // `{"type":"unknown_packets","digest":...,"link_type":N,"packets":[["ns",wire length,"base64"],...]}`, for a file.
-  void unknown_packets(const Flow& flow, const UnknownPackets::FlowPackets& packets, Lines& out) const;
 
   // A live flow with its whole-life counters, for one snapshot alone, whose lines begin with established_head().
   void established(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out);
@@ -81,7 +77,6 @@ class MessageWriter {
   const bool twins_;
   // How lines begin: `{"type":...,"interface":...,"internal":...,"established":false,"flow":{"digest":"`
   std::string flow_head_, dpi_update_head_, stats_head_, purge_heads_[expiry_count];
-  std::string interface_;         // as a JSON string
   std::string established_head_;  // past the number of a snapshot
   // Names as JSON text without quotes, cut to 120 bytes so that a line's fixed part has a bound.
   std::vector<std::string> protocols_, categories_, breeds_, confidences_, risks_;

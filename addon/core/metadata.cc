@@ -181,7 +181,7 @@ const FieldRow field_rows[static_cast<size_t>(Field::count_)] = {
 #undef X
 };
 
-Metadata::Metadata() : text_(static_cast<char*>(malloc(longest + most_appended + 64))), end_(text_.get()) {
+Metadata::Metadata() : text_(static_cast<char*>(malloc(most_members + longest + most_appended + 64))), end_(text_.get()) {
   if (!text_) throw std::bad_alloc();
 }
 
@@ -195,6 +195,11 @@ bool Metadata::begin(Field field) {
   end_ += whole ? begin.open_size : begin.inside_size;
   group_ = begin.group;
   return true;
+}
+
+void Metadata::add_members(std::string_view members) {
+  memcpy(end_, members.data(), members.size());
+  end_ += members.size();
 }
 
 void Metadata::add_text(Field field, std::string_view value) {

@@ -77,6 +77,9 @@ class Metadata {
     end_ = text_.get();
     group_ = 0;
   }
+  // Members as text, each with its comma, of at most most_members bytes or taken out of text(); before all fields.
+  static constexpr size_t most_members = 128;
+  void add_members(std::string_view members);
   void add_text(Field field, std::string_view value);  // empty values are left out
   void add_number(Field field, uint64_t value);
   // Members as text, each with its comma, behind all fields: of most_appended bytes at most, others are left out.

@@ -33,6 +33,10 @@ struct Packet {
   bool from_lower;             // the sender is the key's lower endpoint
   Tunnel tunnel;               // innermost one it came through, also where that is not part of the key
   bool later_fragment;         // no L4 header in it: counted in its flow, not shown to nDPI
+  uint16_t link_type;          // LINKTYPE_ value of the frame; with the two before it one store of a constant
+  const uint8_t* other_frame;  // start of the frame; set only where `ethernet` is not that
+
+  const uint8_t* frame() const { return link_type == 1 && ethernet ? ethernet : other_frame; }  // captured_length bytes
 };
 
 constexpr uint8_t tcp_fin = 0x01, tcp_syn = 0x02, tcp_rst = 0x04, tcp_psh = 0x08, tcp_ack = 0x10;

@@ -22,10 +22,12 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Env
       counters_(counters),
       table_(options.max_flows),
       wheel_(table_),
-      stats_list_(table_) {
+      stats_list_(table_),
+      hash_scope_(options.flow_hashes ? options.flow_hashes->scope(envelope.interface) : FlowHashes::Scope()) {
+  if (options.unknown.packets)
+    unknown_captures_ =
+        std::make_unique<UnknownCaptures>(options.unknown, options.max_flows, envelope.interface, counters);
   set_stats_interval();
-  if (options.unknown_packets)
-    unknown_packets_ = std::make_unique<UnknownPackets>(options.unknown_packets, options.unknown_bytes, counters);
   lines_.reserve(EventQueue::chunk_room);
 }
 
@@ -107,10 +109,12 @@ uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* lik
     flow->bytes[direction] += packet.captured_length;
     flow->last_ns = packet.timestamp_ns;
     if (packet.tcp_flags & (tcp_syn | tcp_fin | tcp_rst)) track_tcp(*flow, packet);
-    if (packet.later_fragment)
+    if (packet.later_fragment) {
       counters_.later_fragments.add(1);
-    else if (flow->detecting != Detecting::over)
+      if (unknown_captures_) hold_packet(*flow, packet);
+    } else if (flow->detecting != Detecting::over) {
       detect(*flow, packet);
+    }
   }
   if (!timed && packets[count - 1].timestamp_ns > now_ns_) now_ns_ = packets[count - 1].timestamp_ns;
   bytes += sum;
@@ -178,7 +182,7 @@ void Worker::track_tcp(Flow& flow, const Packet& packet) {
 }
 
 void Worker::detect(Flow& flow, const Packet& packet) {
-  if (unknown_packets_ && flow.detecting != Detecting::announced) unknown_packets_->keep(flow.position, packet);
+  if (unknown_captures_) hold_packet(flow, packet);
   const Detection before = flow.detection;
   const auto seen = static_cast<uint32_t>(flow.total_packets());
   const DpiStep step = dpi_->step(flow.dpi, packet, seen, flow.detection);
@@ -197,7 +201,7 @@ void Worker::detect(Flow& flow, const Packet& packet) {
 void Worker::announce(Flow& flow, const Detection& before) {
   const bool first = flow.detecting != Detecting::announced;
   flow.detecting = Detecting::announced;
-  if (first && unknown_packets_) unknown_packets_->drop(flow.position);
+  if (unknown_captures_) unknown_captures_->drop(flow.position);
   if (!(options_.events & (event_detected | event_updated))) return;
   if (!first && (flow.detection == before || !(options_.events & event_updated))) return;
   if (first && !(options_.events & event_detected)) return;
@@ -221,13 +225,7 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
   store_metadata(flow);
   dpi_->release(flow.dpi);
   flow.dpi = nullptr;
-  if (unknown_packets_) {
-    if (!flow.detection.identified() && unknown_packets_->take(flow.position)) {
-      writer_.unknown_packets(flow, unknown_packets_->taken(), lines_);
-      wrote_event();
-    }
-    unknown_packets_->drop(flow.position);
-  }
+  if (unknown_captures_) settle_packets(flow);
   if (!flow.detection.identified()) {
     if (!(options_.events & event_unknown) || quiet(flow)) return;
     look_up_connection(flow);
@@ -269,8 +267,13 @@ void Worker::look_up_connection(Flow& flow) {
 
 void Worker::store_metadata(Flow& flow) {
   metadata_.clear();
+  if (options_.flow_hashes) name_previous(flow);
   dpi_->collect(flow.dpi, flow.detection, metadata_);
   if (options_.dns_hints) name_by_hint(flow);
+  keep_metadata(flow);
+}
+
+void Worker::keep_metadata(Flow& flow) {
   drop_metadata(flow);
   const std::string_view text = metadata_.text();
   if (text.empty()) return;

@@ -13,6 +13,7 @@
 #include "dns_hints.h"
 #include "dpi.h"
 #include "event_queue.h"
+#include "flow_hashes.h"
 #include "flow_table.h"
 #include "mailbox.h"
 #include "message.h"
@@ -21,7 +22,7 @@
 #include "soft_dissectors.h"
 #include "stats_list.h"
 #include "timing_wheel.h"
-#include "unknown_packets.h"
+#include "unknown_captures.h"
 
 namespace dipper {
 
@@ -36,12 +37,11 @@ struct WorkerOptions : LiveOptions {
   bool expiry = true;                  // false: flows end with the capture (nDPI's own test run)
   bool reference = false;
   bool packet_counters = false;        // by protocol and layer; 12 instructions a packet
-  // Packets of a flow kept while its detection runs, to be told when it ends without a protocol; 0 = none. The bytes are
-  // those of a flow; all flows together have unknown_total_bytes.
-  uint32_t unknown_packets = 0, unknown_bytes = 0;
   unsigned index = 0;                  // among the workers of its engine
   std::shared_ptr<DnsHints> dns_hints;              // null: neither learned nor used
   std::shared_ptr<const ConntrackTable> conntrack;  // null: messages say nothing of translation
+  std::shared_ptr<FlowHashes> flow_hashes;          // null: nor of the record before
+  UnknownCaptureOptions unknown;
 };
 
 class Worker {
@@ -61,7 +61,7 @@ class Worker {
   void shut_down(uint64_t now_ns, const std::atomic<bool>& abort, Closing* closing = nullptr);
   void help_shut_down(Closing& closing);
   // Whether that is possible: only records are written at the end, no announcements by the detection half.
-  bool shares_shut_down() const { return (options_.events & ~event_expired) == 0 && !unknown_packets_; }
+  bool shares_shut_down() const { return (options_.events & ~event_expired) == 0 && !unknown_captures_; }
 
   // Commands, between batches. What takes long is done by slice().
   void apply(WorkerCommand&& command);
@@ -105,6 +105,12 @@ class Worker {
   void learn_names(const Flow& flow, const Packet& packet);
   void name_by_hint(const Flow& flow);
   void store_metadata(Flow& flow);
+  void keep_metadata(Flow& flow);
+  void name_previous(const Flow& flow);
+  void rename_previous(Flow& flow);
+  const Sha1Digest* remember(const Flow& flow, const Sha1Digest* community_hash, Sha1Digest& room);
+  void hold_packet(const Flow& flow, const Packet& packet);
+  void settle_packets(const Flow& flow);
   void drop_metadata(Flow& flow);
   void publish();
   void count_packets(const PacketBatch& batch);
@@ -130,8 +136,9 @@ class Worker {
   FlowTable table_;
   TimingWheel wheel_;
   StatsList stats_list_;
+  const FlowHashes::Scope hash_scope_;
+  std::unique_ptr<UnknownCaptures> unknown_captures_;  // null: not asked for
   Metadata metadata_;
-  std::unique_ptr<UnknownPackets> unknown_packets_;  // null: not asked for
   MetadataStore metadata_store_;
   Lines lines_;
   uint64_t events_in_lines_ = 0, now_ns_ = 0;

@@ -57,6 +57,8 @@ void Worker::write_record(Flow& flow, Expiry reason, const Sha1Digest* community
 }
 
 void Worker::expire(Flow& flow, Expiry reason) {
+  // Not unknown, only not known yet; and a flood must not become as many captures.
+  if (unknown_captures_ && reason == Expiry::evicted) unknown_captures_->drop(flow.position);
   end_detection(flow);
   write_record(flow, reason);
   drop_metadata(flow);
@@ -71,6 +73,7 @@ void Worker::renew(Flow& flow, uint64_t now_ns) {
   write_purge(flow, Expiry::active);
   for (int i = 0; i < 2; ++i) flow.packets[i] = flow.bytes[i] = flow.stats_packets[i] = flow.stats_bytes[i] = 0;
   flow.first_ns = now_ns;
+  if (options_.flow_hashes) rename_previous(flow);
   counters_.flows_continued.add(1);
 }
 
@@ -83,6 +86,8 @@ void Worker::write_purge(Flow& flow, Expiry reason, const Sha1Digest* community_
     case Expiry::shutdown: counters_.flows_shutdown.add(1); break;
   }
   if (quiet(flow)) counters_.flows_unknown_quiet.add(1);
+  Sha1Digest room;
+  if (options_.flow_hashes && !quiet(flow)) community_hash = remember(flow, community_hash, room);
   if (!(options_.events & event_expired) || quiet(flow)) return;
   look_up_connection(flow);
   if (community_hash)
@@ -128,6 +133,7 @@ void Worker::make_dpi_room() {
     if (!victim || flow.last_ns < victim->last_ns) victim = &flow;
   }
   if (!victim) return;
+  if (unknown_captures_) unknown_captures_->drop(victim->position);
   const Detection before = victim->detection;
   dpi_->give_up(victim->dpi, victim->detection);
   finish_detection(*victim, before);

@@ -3,6 +3,7 @@ import type { Addon } from '../addon.js';
 import { DipperError } from '../errors.js';
 import type { ConntrackMonitor } from './conntrack.js';
 import type { DnsHints } from './dns-hints.js';
+import type { FlowHashes } from './flow-hashes.js';
 import type { Network } from './networks.js';
 import type { Source } from './source.js';
 
@@ -64,6 +65,8 @@ export interface EngineOptions {
   readonly dnsHints?: DnsHints;
   /** What the kernel knows of connections: `ip_nat`, `conntrack` and `twin_digest` in messages. */
   readonly conntrack?: ConntrackMonitor;
+  /** What flows that ended were called: `fhc_hit` and `digest_prev` in messages. */
+  readonly flowHashes?: FlowHashes;
   /**
    * Length of the intervals (multiples of it since 1970, packet time) for which a flow with traffic has a `flow_stats`;
    * the last one comes before its `flow_purge`, so that they add up to it. 0 = none (default).
@@ -74,8 +77,8 @@ export interface EngineOptions {
   /** Counters by protocol and layer (`tcp`, `vlan`, `wire_bytes`, ...) as well; by default where packets are live. */
   readonly packetCounters?: boolean;
   /**
-   * The first packets of flows that detection gives up on, in lines of type `unknown_packets`: so many of a flow, and so
-   * many of its bytes (256 KiB at most); 32 MiB a worker wait for their flow's verdict at most.
+   * The first packets of flows that detection gives up on, in lines of type `unknown_packets`: 1 to 1024 of a flow, of 64
+   * to 262,144 bytes together; 32 MiB a worker wait for their flow's verdict at most. Default: none.
    */
   readonly captureUnknown?: { readonly packets: number; readonly bytes: number };
   /** What is local (default: private addresses, and the client where neither side is). */
@@ -137,6 +140,7 @@ function numbers(options: EngineOptions, tunnels: readonly string[]): Record<str
   const expiry = options.expiry ?? 'none';
   const times: FlowExpiry = expiry === 'none' ? {} : expiry;
   const reference = options.reference ?? false;
+  const unknown = options.captureUnknown;
   let events = 0;
   for (const event of options.events ?? (['detected', 'updated', 'expired'] as const)) {
     if (!Object.hasOwn(eventBits, event))
@@ -170,18 +174,10 @@ function numbers(options: EngineOptions, tunnels: readonly string[]): Record<str
     maxPacketsUdp: integer('dpi.maxPacketsUdp', options.dpi?.maxPacketsUdp ?? 32, 1, 65535),
     dumpUnknown: Number(options.dumpUnknown ?? true),
     packetCounters: Number(options.packetCounters ?? options.source.type !== 'pcap-file'),
-    unknownPackets: integer(
-      'captureUnknown.packets',
-      options.captureUnknown?.packets ?? 0,
-      0,
-      1024,
-    ),
-    unknownBytes: integer(
-      'captureUnknown.bytes',
-      options.captureUnknown?.bytes ?? 0,
-      0,
-      2 ** 32 - 1,
-    ),
+    unknownPackets:
+      unknown === undefined ? 0 : integer('captureUnknown.packets', unknown.packets, 1, 1024),
+    unknownBytes:
+      unknown === undefined ? 0 : integer('captureUnknown.bytes', unknown.bytes, 64, 1 << 18),
   };
 }
 

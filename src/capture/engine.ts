@@ -139,6 +139,7 @@ export class Engine {
         this.#bell.ring,
         options.conntrack?.native,
         options.dnsHints?.native,
+        options.flowHashes?.native,
       );
     } catch (cause) {
       this.#cap?.close();

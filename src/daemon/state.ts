@@ -108,7 +108,7 @@ export class State {
     });
     this.#statistics = new Statistics(this.agent);
     this.#statusFile = new StatusFile(volatile, this.#failures);
-    this.#learned = new Learned();
+    this.#learned = new Learned(config);
     this.#caches = new CacheFiles({
       ...{ persistent, volatile, failures: this.#failures, log },
       rows: this.#learned.rows(),

@@ -125,6 +125,24 @@ export const identity = {
       notes('`dns_host_name` comes from the DNS hints. Absent otherwise.', 'dhc_hit'),
     ),
   ),
+  fhc_hit: Type.Optional(
+    Type.Literal(
+      true,
+      notes(
+        'The same addresses and ports had a record before: see `digest_prev`. Absent otherwise.',
+        'fhc_hit (5.x)',
+      ),
+    ),
+  ),
+  digest_prev: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[0-9a-f]{40}$' }), {
+      minItems: 1,
+      ...notes(
+        'Digests of earlier records of the same addresses and ports on the interface, the last one first; also from before a restart.',
+        'digest_prev (5.x)',
+      ),
+    }),
+  ),
   first_seen_at: epochMs('Time of the first packet, by the clock of the capture.', 'first_seen_at'),
   last_seen_at: epochMs('Time of the last packet so far.', 'last_seen_at'),
   detected_protocol: count(

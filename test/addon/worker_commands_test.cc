@@ -310,27 +310,15 @@ TEST(snapshot_cancelled_writes_no_more) {
   CHECK(first->completed() && second->completed());
 }
 
-TEST(unknown_packets_are_told_when_detection_gives_up) {
+TEST(packets_are_counted_by_protocol) {
   WorkerOptions options;
-  options.unknown_packets = 3;
-  options.unknown_bytes = 1000;
   options.packet_counters = true;
   WorkerRig rig(options);
   Traffic t;
   for (int i = 0; i < 5; ++i) t.udp(1000, host(2), {"198.51.100.1", 50000}, "\xff\xfe\xfd" + std::to_string(i), 7);
   dns(t, 1000, host(1), {"10.0.0.1", 53});
-  t.tcp(1000, host(3), {"198.51.100.1", 50000}, rst, std::string(1200, 'x'));  // too large to keep
+  t.tcp(1000, host(3), {"198.51.100.1", 50000}, rst, std::string(1200, 'x'));
   rig.feed(t);
-  CHECK(rig.lines("unknown_packets").empty());
-  rig.end();
-  const auto lines = rig.lines("unknown_packets");
-  CHECK_EQ(lines.size(), 1u);
-  CHECK_EQ(number(lines.at(0), "link_type"), 1u);
-  CHECK(lines.at(0).find("\"packets\":[[\"1000000000007\",46,\"AgAAAAABAgAAAAADCABFAAAg") != std::string::npos);
-  size_t packets = 0;
-  for (size_t at = 0; (at = lines.at(0).find("[\"1000", at)) != std::string::npos; ++at) ++packets;
-  CHECK_EQ(packets, 3u);
-  CHECK_EQ(rig.counters.unknown_packets_kept.get(), 4u);  // the DNS flow was known with its first
   CHECK_EQ(rig.counters.ip.get(), 8u);
   CHECK_EQ(rig.counters.udp.get(), 7u);
   CHECK_EQ(rig.counters.tcp_resets.get(), 1u);

@@ -195,7 +195,7 @@ const saved = {
     apply: 'restart',
     unit: 'packets',
   }),
-  capture_unknown_bytes: size(65536, [64, 16777216], {
+  capture_unknown_bytes: size(65536, [64, 262144], {
     is: 'Bytes kept of one such flow.',
     apply: 'restart',
   }),

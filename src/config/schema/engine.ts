@@ -77,7 +77,7 @@ const save = (what: string, netifyd: string) =>
 export const flowHashCache = closed(
   {
     enable: flag(true, {
-      is: 'Give a flow that comes back after its end the digest that it had.',
+      is: 'Say of a flow whose addresses and ports had a record before, which digest that had.',
       apply: 'restart',
       netifyd: '[flow_hash_cache] enable',
     }),

@@ -29,6 +29,8 @@ const identity = {
     reply_dst_port: 50123,
   },
   twin_digest: '89abcdef0123456789abcdef0123456789abcdef',
+  fhc_hit: true,
+  digest_prev: ['fedcba9876543210fedcba9876543210fedcba98'],
   first_seen_at: 1700000000123,
   last_seen_at: 1700000000180,
   detected_protocol: 91,
