@@ -28,6 +28,7 @@ const live = (name: string, n: number, more: object = {}) =>
       ...examples.flow.flow,
       digest: n.toString(16).padStart(40, '0'),
       total_bytes: n,
+      ip_nat: false,
       ...more,
     },
   });
@@ -35,7 +36,11 @@ const ended = (name: string, n: number) =>
   JSON.stringify({
     ...examples.flow_purge,
     interface: name,
-    flow: { ...examples.flow_purge.flow, digest: n.toString(16).padStart(40, '0') },
+    flow: {
+      ...examples.flow_purge.flow,
+      digest: n.toString(16).padStart(40, '0'),
+      ip_nat: false,
+    },
   });
 const chunk = (...lines: string[]) => Buffer.from(lines.map((line) => `${line}\n`).join(''));
 const digests = (saved: Saved, name: string) =>
@@ -95,6 +100,7 @@ describe('json_save', function () {
     assert.deepEqual(file.flows.lan?.[0], {
       ...examples.flow_purge.flow,
       digest: '1'.padStart(40, '0'),
+      ip_nat: false,
     });
     await save.save(status, none);
     assert.deepEqual(saved().flows, {}, 'what ended was told once');
