@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace dipper {
 
 // What the writers look up; filled by the compiler.
@@ -34,11 +38,51 @@ struct TextTables {
 extern const TextTables text_tables;
 
 // Each writes at `out` and returns past the last character; no terminating zero. What it may touch behind that is said.
-char* write_ipv4(const uint8_t* address, char* out);  // at most 15 characters, may touch 16
+// Those that every record calls are inline: a call costs as much as a third of them.
 char* write_ipv6(const uint8_t* address, char* out);  // RFC 5952, IPv4-mapped ones dotted; at most 39, may touch 48
-char* write_mac(const uint8_t* address, char* out);   // 17 characters, may touch 18
-char* write_hex(const uint8_t* bytes, unsigned count, char* out);
-char* write_hex20(const uint8_t* bytes, char* out);   // 20 bytes, 40 characters
+
+// 2 * count characters.
+inline char* write_hex(const uint8_t* bytes, unsigned count, char* out) {
+  for (unsigned i = 0; i < count; ++i, out += 2) memcpy(out, text_tables.hex[bytes[i]], 2);
+  return out;
+}
+
+// 20 bytes, 40 characters.
+inline char* write_hex20(const uint8_t* bytes, char* out) {
+#ifdef __SSE2__
+  // Sixteen bytes at once: their halves side by side, then each half as a digit, 'a' being 39 behind '9' + 1.
+  const __m128i low_half = _mm_set1_epi8(15);
+  const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  const __m128i high = _mm_and_si128(_mm_srli_epi16(all, 4), low_half), low = _mm_and_si128(all, low_half);
+  const auto digits = [](__m128i half) {
+    const __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(half, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '9' - 1));
+    return _mm_add_epi8(_mm_add_epi8(half, _mm_set1_epi8('0')), letters);
+  };
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), digits(_mm_unpacklo_epi8(high, low)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16), digits(_mm_unpackhi_epi8(high, low)));
+  return write_hex(bytes + 16, 4, out + 32);
+#else
+  return write_hex(bytes, 20, out);
+#endif
+}
+
+// 17 characters, may touch 18.
+inline char* write_mac(const uint8_t* address, char* out) {
+  for (int i = 0; i < 6; ++i, out += 3) {
+    memcpy(out, text_tables.hex[address[i]], 2);
+    out[2] = ':';
+  }
+  return out - 1;
+}
+
+// At most 15 characters, may touch 16.
+inline char* write_ipv4(const uint8_t* address, char* out) {
+  for (int i = 0; i < 4; ++i) {
+    memcpy(out, text_tables.octet[address[i]], 4);
+    out += text_tables.octet_width[address[i]];
+  }
+  return out - 1;
+}
 
 char* write_large_number(uint64_t value, char* out);
 // Decimal, at most 20 characters, may touch 3 more.

@@ -115,20 +115,23 @@ MessageWriter::Text MessageWriter::identity(Text t, const Flow& flow, const Side
   t.hex(flow_digest(tuple, key, flow.first_ns));
   t.put("\",\"community_id\":\"");
   t.p = write_community_id(tuple, t.p);
-  t.put("\",\"ip_version\":");
-  t.number(key.ip_version);
-  t.put(",\"ip_protocol\":");
-  t.number(key.ip_protocol);
-  t.put(",\"vlan_id\":");
-  t.number(key.vlan_id);
-  t.put(",\"tunnel\":\"");
-  if (flow.tunnel == Tunnel::none)
-    t.put("none");
-  else
+  if (key.vlan_id | static_cast<unsigned>(flow.tunnel) | key.tunnel_id) {
+    t.put("\",\"ip_version\":");
+    t.number(key.ip_version);
+    t.put(",\"ip_protocol\":");
+    t.number(key.ip_protocol);
+    t.put(",\"vlan_id\":");
+    t.number(key.vlan_id);
+    t.put(",\"tunnel\":\"");
     t.put(tunnel_name(flow.tunnel));
-  t.put("\",\"tunnel_id\":");
-  t.number(key.tunnel_id);
-  t.put(",\"local_ip\":\"");
+    t.put("\",\"tunnel_id\":");
+    t.number(key.tunnel_id);
+    t.put(",\"local_ip\":\"");
+  } else {  // nearly all: the same with 30 instructions less
+    t.put(key.ip_version == 4 ? "\",\"ip_version\":4,\"ip_protocol\":" : "\",\"ip_version\":6,\"ip_protocol\":");
+    t.number(key.ip_protocol);
+    t.put(",\"vlan_id\":0,\"tunnel\":\"none\",\"tunnel_id\":0,\"local_ip\":\"");
+  }
   t.address(key.ip_version, low ? key.lower_address : key.upper_address);
   t.put("\",\"local_port\":");
   t.number(low ? key.lower_port : key.upper_port);

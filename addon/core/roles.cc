@@ -60,6 +60,7 @@ void Roles::add(uint8_t ip_version, const uint8_t* prefix, uint8_t bits, Address
 }
 
 AddressClass Roles::classify(uint8_t ip_version, const uint8_t* address) const {
+  if (networks_.empty()) return ip_version == 4 ? built_in_v4(address) : built_in_v6(address);
   // Order: own address, broadcast, own network, built-in classes. The own address comes first, because that of a
   // point-to-point link (/32) equals its own broadcast address.
   bool broadcast = false, local_net = false;
@@ -73,29 +74,55 @@ AddressClass Roles::classify(uint8_t ip_version, const uint8_t* address) const {
   return local_net ? AddressClass::local_net : built_in;
 }
 
-Sides Roles::sides(const FlowKey& key, bool client_is_lower) const {
+namespace {
+
+enum class Local : uint8_t { lower, upper, client };
+struct Decision {
+  Local local;
+  OtherType other_type;
+};
+
+constexpr Decision decide(AddressClass lower, AddressClass upper) {
   using C = AddressClass;
-  const C lower = classify(key.ip_version, key.lower_address);
-  const C upper = classify(key.ip_version, key.upper_address);
   const auto is = [&](C a, C b) { return lower == a && upper == b; };
-  if (is(C::local_ip, C::local_net)) return {false, OtherType::local};
-  if (is(C::local_net, C::local_ip)) return {true, OtherType::local};
-  if (lower == C::multicast) return {false, OtherType::multicast};
-  if (upper == C::multicast) return {true, OtherType::multicast};
-  if (lower == C::broadcast) return {false, OtherType::broadcast};
-  if (upper == C::broadcast) return {true, OtherType::broadcast};
-  if (is(C::private_net, C::local_net)) return {false, OtherType::local};
-  if (is(C::local_net, C::private_net)) return {true, OtherType::local};
-  if (is(C::private_net, C::private_net)) return {true, OtherType::local};  // IPv6 too: netifyd says unknown there
-  if (is(C::private_net, C::local_ip)) return {false, OtherType::remote};
-  if (is(C::local_ip, C::private_net)) return {true, OtherType::remote};
-  if (is(C::local_net, C::local_net)) return {true, OtherType::local};
+  if (is(C::local_ip, C::local_net)) return {Local::upper, OtherType::local};
+  if (is(C::local_net, C::local_ip)) return {Local::lower, OtherType::local};
+  if (lower == C::multicast) return {Local::upper, OtherType::multicast};
+  if (upper == C::multicast) return {Local::lower, OtherType::multicast};
+  if (lower == C::broadcast) return {Local::upper, OtherType::broadcast};
+  if (upper == C::broadcast) return {Local::lower, OtherType::broadcast};
+  if (is(C::private_net, C::local_net)) return {Local::upper, OtherType::local};
+  if (is(C::local_net, C::private_net)) return {Local::lower, OtherType::local};
+  if (is(C::private_net, C::private_net)) return {Local::lower, OtherType::local};  // IPv6 too: netifyd says unknown there
+  if (is(C::private_net, C::local_ip)) return {Local::upper, OtherType::remote};
+  if (is(C::local_ip, C::private_net)) return {Local::lower, OtherType::remote};
+  if (is(C::local_net, C::local_net)) return {Local::lower, OtherType::local};
   // Neither address is ours or private (a capture from a transit link, or of a host with a public address): the client
   // stands for the local side. netifyd takes the upper one, whichever that is.
-  if (is(C::unknown, C::unknown)) return {client_is_lower, OtherType::remote};
-  if (lower == C::unknown) return {false, OtherType::remote};
-  if (upper == C::unknown) return {true, OtherType::remote};
-  return {true, OtherType::unknown};  // two addresses of this host
+  if (is(C::unknown, C::unknown)) return {Local::client, OtherType::remote};
+  if (lower == C::unknown) return {Local::upper, OtherType::remote};
+  if (upper == C::unknown) return {Local::lower, OtherType::remote};
+  return {Local::lower, OtherType::unknown};  // two addresses of this host
+}
+
+// By both classes, so that a record's sides cost two look-ups instead of a chain of comparisons.
+struct Decisions {
+  Decision of[address_class_count][address_class_count] = {};
+  constexpr Decisions() {
+    for (int lower = 0; lower < address_class_count; ++lower)
+      for (int upper = 0; upper < address_class_count; ++upper)
+        of[lower][upper] = decide(static_cast<AddressClass>(lower), static_cast<AddressClass>(upper));
+  }
+};
+constexpr Decisions decisions;
+
+}  // namespace
+
+Sides Roles::sides(const FlowKey& key, bool client_is_lower) const {
+  const AddressClass lower = classify(key.ip_version, key.lower_address);
+  const AddressClass upper = classify(key.ip_version, key.upper_address);
+  const Decision decision = decisions.of[static_cast<int>(lower)][static_cast<int>(upper)];
+  return {decision.local == Local::client ? client_is_lower : decision.local == Local::lower, decision.other_type};
 }
 
 }  // namespace dipper

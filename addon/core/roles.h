@@ -9,6 +9,7 @@
 namespace dipper {
 
 enum class AddressClass : uint8_t { unknown, local_ip, local_net, private_net, multicast, broadcast };
+constexpr int address_class_count = 6;
 
 enum class OtherType : uint8_t { remote, local, multicast, broadcast, unknown };
 const char* other_type_name(OtherType type);

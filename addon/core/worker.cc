@@ -221,7 +221,7 @@ void Worker::finish_detection(Flow& flow, const Detection& before) {
   flow.detecting = Detecting::over;
   soft_dissectors_.settle(flow.detection);
   std::string metadata_before;
-  if (announced) metadata_before = flow.metadata_text();
+  if (announced && (options_.events & event_updated)) metadata_before = flow.metadata_text();
   store_metadata(flow);
   dpi_->release(flow.dpi);
   flow.dpi = nullptr;
