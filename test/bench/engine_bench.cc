@@ -1,6 +1,7 @@
 // The data plane without Node: runs a capture through source, decode, worker and lines, throws the lines away and prints
 // one line of JSON. Callgrind counts its instructions; its memory has no JavaScript in it. The main thread drains, as
-// Node's does.   engine-bench [--workers N] [--no-memory] FILE
+// Node's does.   engine-bench [--workers N] [--no-watch] FILE
+#include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "core/engine.h"
@@ -33,6 +36,22 @@ uint64_t total(const dipper::CounterBlock& block, unsigned workers, dipper::Coun
   return sum;
 }
 
+// Processor time of each thread by its id, as last seen: schedstat's first number, in ns.
+void look_at_threads(std::map<int, double>& seconds) {
+  DIR* tasks = opendir("/proc/self/task");
+  if (!tasks) return;
+  while (const dirent* task = readdir(tasks)) {
+    const int id = atoi(task->d_name);
+    if (id == 0) continue;
+    FILE* file = fopen(("/proc/self/task/" + std::to_string(id) + "/schedstat").c_str(), "r");
+    if (!file) continue;
+    unsigned long ns = 0;
+    if (fscanf(file, "%lu", &ns) == 1) seconds[id] = static_cast<double>(ns) / 1e9;
+    fclose(file);
+  }
+  closedir(tasks);
+}
+
 struct Peak {
   uint64_t anonymous = 0, flows = 0, states = 0, table = 0, metadata = 0, dpi = 0;
   void look(const dipper::CounterBlock& block, unsigned workers) {
@@ -51,14 +70,14 @@ struct Peak {
 int main(int argc, char** argv) {
   dipper::EngineOptions options;
   const char* path = nullptr;
-  bool watch_memory = true;
+  bool watch = true;
   for (int i = 1; i < argc; ++i) {
     if (!strcmp(argv[i], "--workers") && i + 1 < argc) options.workers = static_cast<unsigned>(atoi(argv[++i]));
-    else if (!strcmp(argv[i], "--no-memory")) watch_memory = false;
+    else if (!strcmp(argv[i], "--no-watch")) watch = false;
     else path = argv[i];
   }
   if (!path) {
-    fprintf(stderr, "usage: engine-bench [--workers N] [--no-memory] FILE\n");
+    fprintf(stderr, "usage: engine-bench [--workers N] [--no-watch] FILE\n");
     return 64;
   }
   options.envelope.interface = path;
@@ -97,23 +116,29 @@ int main(int argc, char** argv) {
   std::vector<uint8_t> buffer(1 << 20);
   uint64_t line_bytes = 0;
   Peak peak;
+  std::map<int, double> thread_seconds;  // main, workers, reader
   engine->start();
   for (;;) {
     const size_t size = engine->drain(buffer.data(), buffer.size());
     line_bytes += size;
     if (size) continue;
     if (engine->finished()) break;
-    if (watch_memory) peak.look(*engine->counters(), engine->workers());
+    if (watch) {
+      peak.look(*engine->counters(), engine->workers());
+      look_at_threads(thread_seconds);
+    }
     std::unique_lock<std::mutex> lock(mutex);
     woken.wait_for(lock, std::chrono::milliseconds(5), [&] { return wake; });
     wake = false;
   }
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   const dipper::CounterBlock& block = *engine->counters();
-  printf("{\"wall_s\":%.4f,\"packets\":%lu,\"flows\":%lu,\"dpi_packets\":%lu,\"line_bytes\":%lu,\"anonymous_at_start\":%lu,"
+  std::string threads;
+  for (const auto& [id, seconds] : thread_seconds) threads += (threads.empty() ? "" : ",") + std::to_string(seconds);
+  printf("{\"wall_s\":%.4f,\"thread_cpu_s\":[%s],\"packets\":%lu,\"flows\":%lu,\"dpi_packets\":%lu,\"line_bytes\":%lu,\"anonymous_at_start\":%lu,"
          "\"anonymous_peak\":%lu,\"flows_peak\":%lu,\"dpi_states_peak\":%lu,\"table_bytes_peak\":%lu,"
          "\"metadata_bytes_peak\":%lu,\"dpi_state_bytes_peak\":%lu,\"dpi_state_size\":%zu}\n",
-         wall.count(), block.reader.packets_read.get(),
+         wall.count(), threads.c_str(), block.reader.packets_read.get(),
          total(block, engine->workers(), &dipper::WorkerCounters::flows_created),
          total(block, engine->workers(), &dipper::WorkerCounters::dpi_packets), line_bytes, empty, peak.anonymous, peak.flows,
          peak.states, peak.table, peak.metadata, peak.dpi, dipper::Dpi::state_size());

@@ -23,7 +23,7 @@ async function profile(
     `--callgrind-out-file=${out}`,
     '--quiet',
     join(benchFolder, 'engine-bench'),
-    '--no-memory', // the looks at /proc are the bench's own
+    '--no-watch', // the looks at /proc are the bench's own
     capture,
   ];
   // Bound at start: a lazy first call would be booked under the loader instead of the caller.
