@@ -29,7 +29,8 @@ export function run(command, args, { env = {}, quiet = false } = {}) {
 
 const succeeds = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 const hasLibrary = (condition) => () => succeeds('pkg-config', '--exists', condition);
-const hasCommand = (command) => () => succeeds(command, '--version');
+// CXX may be two words, such as `ccache g++`.
+const hasCommand = (command) => () => succeeds(...command.split(/\s+/), '--version');
 
 // What the build needs, how to see that it is there, and Debian's package for it.
 const needs = [

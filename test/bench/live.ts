@@ -3,7 +3,7 @@
 // dipperd and ndpiReader listen in turn at that rate. Lost = sent by the kernel's own counter - seen by the program.
 //   npm run bench:live [-- --pairs N] [--seconds N] [--rate PPS] [--file CAPTURE]      as root; JSON to stdout
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -57,7 +57,7 @@ async function send(file: string, pps: number): Promise<{ sent: number; pps: num
   const rate = pps === 0 ? ['--topspeed'] : [`--pps=${pps}`];
   const child = net.start(from, [
     ...['tcpreplay', '-q', '-i', 'tx0', ...rate, '--loop=0', `--duration=${seconds}`],
-    ...['--preload-pcap', file],
+    ...['--no-flow-stats', '--preload-pcap', file],
   ]);
   const { code, stderr } = await finished(child, (seconds + 60) * 1000);
   if (code !== 0) throw new Error(`tcpreplay: ${stderr}`);
@@ -70,7 +70,7 @@ async function tcpdump(file: string, pps: number): Promise<Run> {
   const end = finished(child, (seconds + 90) * 1000);
   await sleep(700);
   const { sent, pps: sentPps } = await send(file, pps);
-  await sleep(500);
+  await sleep(2000); // on SIGINT it leaves what waits in its ring
   child.kill('SIGINT');
   const { stderr } = await end;
   const number = (words: string): number =>
@@ -88,8 +88,8 @@ async function ndpiReader(file: string, pps: number): Promise<Run> {
   await sleep(1500);
   const { sent, pps: sentPps } = await send(file, pps);
   const { stdout } = await end;
-  // "IP packets" leaves out what is not IP; "Ethernet bytes" and the discarded packets are beside it.
-  const ip = Number(stdout.match(/IP packets:\s+(\d+)/)?.[1] ?? Number.NaN);
+  // "IP packets: N of M packets total": M are those that it was given.
+  const ip = Number(stdout.match(/IP packets:\s+\d+\s+of (\d+) packets total/)?.[1] ?? Number.NaN);
   return { sent, sent_pps: sentPps, seen: ip, lost: sent - ip, lost_said: null };
 }
 
@@ -106,7 +106,7 @@ async function dipperd(file: string, pps: number): Promise<Run> {
     ...[process.execPath, join(root, 'dist/src/daemon.js'), '-R', '-E', 'rx0', '-t', '-l'],
     ...['--set', `dipperd.path_state_volatile=${state}`],
     ...['--set', `dipperd.path_state_persistent=${state}`],
-    ...['--set', 'dipperd.log_level=warn'],
+    ...['--set', 'dipperd.log_level=error', '--set', 'dipperd.user=root'],
   ]);
   const end = finished(child, (seconds + 90) * 1000);
   const socket = join(state, 'control.sock');
@@ -152,10 +152,21 @@ async function highestRate(file: string): Promise<number> {
   return good;
 }
 
+/** A copy in which every frame is as long as its bytes: nobody can send what a capture has cut off. */
+function sendable(path: string): string {
+  const bytes = readFileSync(path);
+  for (let at = 24; at + 16 <= bytes.length; at += 16 + bytes.readUInt32LE(at + 8))
+    bytes.copy(bytes, at + 12, at + 8, at + 12);
+  const copy = join(net.folder, 'sendable.pcap');
+  writeFileSync(copy, bytes);
+  return copy;
+}
+
 try {
   // Frames as on a wire: what a tunnel or an offload made larger than the link's MTU cannot be sent.
   const file =
-    values.file ?? ensureCapture('live', { ...defaults.mixed, packets: 200_000, flows: 15_000 });
+    values.file ??
+    sendable(ensureCapture('live', { ...defaults.mixed, packets: 200_000, flows: 15_000 }));
   execFileSync('tcpreplay', ['--version'], { stdio: 'ignore' });
   const rate = values.rate === undefined ? await highestRate(file) : Number(values.rate);
   const runs: { dipperd: Run[]; ndpiReader: Run[] } = { dipperd: [], ndpiReader: [] };
