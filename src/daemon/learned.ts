@@ -1,5 +1,6 @@
 // What flows have taught and later flows use: DNS hints and digests of flows that ended. Shared by all engines, kept in
 // files by the state.
+import { DnsHints } from '../capture/dns-hints.js';
 import type { EngineOptions } from '../capture/engine.js';
 import { FlowHashes } from '../capture/flow-hashes.js';
 import type { Config } from '../config/index.js';
@@ -32,11 +33,35 @@ function flowHashes({ enable, save, cache_size: entries }: Config['flow_hash_cac
   ];
 }
 
+/** A name of 255 bytes and what stands beside it. */
+const hintBytes = 320;
+
+function dnsHints({
+  enable,
+  save,
+  ttl,
+  cache_size: entries,
+}: Config['dns_hint_cache']): Learning[] {
+  if (!enable) return [];
+  const cache = new DnsHints({ entries, minTtlS: Math.min(300, ttl), maxTtlS: ttl });
+  const limit = headerBytes + hintBytes * Math.max(entries, 1 << 16);
+  return [
+    {
+      row: {
+        ...{ name: 'dns-hints.cache', kind: 'dhc', version: 1, limit },
+        ...{ place: save, content: cache },
+      },
+      part: { dnsHints: cache },
+      sizes: () => ({ dnsHints: cache.size }),
+    },
+  ];
+}
+
 export class Learned {
   readonly #learnings: readonly Learning[];
 
   constructor(config: Config) {
-    this.#learnings = [...flowHashes(config.flow_hash_cache)];
+    this.#learnings = [...flowHashes(config.flow_hash_cache), ...dnsHints(config.dns_hint_cache)];
   }
 
   rows(): CacheRow[] {

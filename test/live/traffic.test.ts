@@ -135,6 +135,12 @@ describe('dipperd on a gateway with real traffic', function () {
     assert.deepEqual([...seen].sort(), ['www.wikipedia.org', 'www.youtube.com']);
   });
 
+  it('knows a server without a name by what its client had asked for', () => {
+    const wanted = (flow: Line['flow']) => flow.other_ip === server4 && flow.other_port === 873;
+    const { flow } = find(purges, 'br-lan', wanted);
+    assert.deepEqual([flow.dns_host_name, flow.dhc_hit], ['www.example.com', true]);
+  });
+
   it('sees IPv6 without translation', () => {
     const wanted = (flow: Line['flow']) => flow.other_ip === server6 && flow.other_port === 443;
     const lan = find(purges, 'br-lan', wanted);
