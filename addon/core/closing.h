@@ -1,6 +1,6 @@
 // The end of a worker's flows, shared by two threads: the worker lets nDPI say its last word on a stretch of flows,
-// the reader, which has nothing left to read, writes their records. A tenth of the work on a capture file is writing
-// records, all of it at the end. What crosses is the stretch: its flows belong to the reader from ready() on.
+// the reader, which has nothing left to read, writes their records, which on a capture file are all written at the end.
+// What crosses is the stretch: its flows belong to the reader from ready() on.
 #pragma once
 #include <condition_variable>
 #include <cstdint>

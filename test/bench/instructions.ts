@@ -10,8 +10,12 @@ import { benchFolder, buildNative, ensureCapture, text } from './set-up.js';
 
 const libraries = /^(libndpi|libpcap)\b/;
 const limit = 400;
-/** What a flow's record costs: writing its line and copying it out. The rest is the way of a packet. */
-const records = ['dipper::Worker::write_purge(', 'dipper::Engine::drain('];
+/** What a flow's record costs: its hash, writing its line and copying it out. The rest is the way of a packet. */
+const records = [
+  'dipper::Worker::write_purge(',
+  'dipper::MessageWriter::community_hashes(',
+  'dipper::Engine::drain(',
+];
 
 async function profile(
   capture: string,

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { type CaptureOptions, defaults } from './make-capture.js';
 import { type Memory, measureMemory } from './memory.js';
 import { comparePairs, type Measure, type Pairs } from './pairs.js';
+import { measureScaling, scalingText } from './scaling.js';
 import { buildNative, ensureCapture, root, text } from './set-up.js';
 
 const { values } = parseArgs({
@@ -93,15 +94,15 @@ text(`${cpus().length} processors, ${cpus()[0]?.model ?? 'unknown'}, Node ${proc
 if (wanted('ndpi')) compare('ndpi_reader', 'whole captures', capture('mixed'));
 if (wanted('long')) compare('ndpi_reader_long_flows', 'long flows', capture('long'));
 if (wanted('workers')) {
-  const file = capture('mixed');
-  const outcome = comparePairs([...spy, '--workers', '2', file], [...spy, file], pairs);
-  result.workers = outcome;
-  pairText('whole captures', 'two workers', 'one worker', outcome);
-  // Not more than two workers can give: their share of the CPU time, and the reader and Node beside them.
-  const cpu = outcome.two.user_s + outcome.two.system_s;
-  text(
-    `  one worker keeps ${(cpu / outcome.two.wall_s).toFixed(2)} processors busy (reader, worker and Node)`,
-  );
+  // In `many` nearly every packet is for detection, so that the reader is hardly ever what is waited for.
+  for (const shape of ['mixed', 'many'] as const) {
+    const file = capture(shape);
+    const outcome = comparePairs([...spy, '--workers', '2', file], [...spy, file], pairs);
+    const scaling = measureScaling(file);
+    result[`workers_${shape}`] = { ...outcome, scaling };
+    pairText(`capture ${shape}`, 'two workers', 'one worker', outcome);
+    scalingText(`capture ${shape}`, scaling);
+  }
 }
 if (wanted('memory')) {
   const settled = measureMemory(capture('settled'), spy);
