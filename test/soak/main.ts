@@ -66,7 +66,7 @@ try {
   });
   for (const name of captures)
     net.start(here, [
-      ...['tcpreplay', '-q', '-i', 'a0', '--loop=0', '--unique-ip', '--preload-pcap'],
+      ...['tcpreplay', '-q', '-T', 'nano', '-i', 'a0', '--loop=0', '--unique-ip', '--preload-pcap'],
       ...[`--pps=${Math.round(pps / captures.length)}`, join(golden, `${name}.pcap`)],
     ]);
 
