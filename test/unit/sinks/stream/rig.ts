@@ -119,7 +119,7 @@ export class Client {
     return type === undefined ? this.messages : this.messages.filter((m) => m.type === type);
   }
 
-  async until(condition: () => boolean, what: string, ms = 5000): Promise<void> {
+  async until(condition: () => boolean, what: string, ms = 20_000): Promise<void> {
     const deadline = Date.now() + ms;
     while (!condition()) {
       const left = deadline - Date.now();
@@ -139,7 +139,11 @@ export class Client {
   }
 }
 
-export async function eventually(condition: () => boolean, what: string, ms = 5000): Promise<void> {
+export async function eventually(
+  condition: () => boolean,
+  what: string,
+  ms = 20_000,
+): Promise<void> {
   const deadline = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`${what}: not within ${ms} ms`);

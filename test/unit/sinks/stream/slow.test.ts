@@ -9,6 +9,7 @@ const mib = 2 ** 20;
 async function publishMany(server: StreamServer, count: number, from = 0): Promise<void> {
   for (let at = from; at < from + count; at += 100) {
     server.publish(flowLines(at, 100));
+    await server.nextTurn();
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
@@ -42,6 +43,7 @@ describe('slow clients', function () {
     for (let at = 0; at < 6000; at += 100) {
       server.publish(flowLines(at, 100));
       most = Math.max(most, ...server.status().clients.map(({ backlog_bytes: n }) => n));
+      await server.nextTurn();
       await new Promise((resolve) => setImmediate(resolve));
     }
     await healthy.take(6000, 'flow');
@@ -169,6 +171,7 @@ describe('slow clients', function () {
         .status()
         .clients.reduce((bytes, client) => bytes + client.backlog_bytes, 0);
       most = Math.max(most, server.status().totals.clients_slow < 3 ? sum : 0);
+      await server.nextTurn();
       await new Promise((resolve) => setImmediate(resolve));
     }
     await healthy.take(8000, 'flow');
