@@ -4,54 +4,12 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { EX_UNAVAILABLE, fail, root, run, setup } from './setup.mjs';
-
-// Program -> Debian's package for it.
-const programs = {
-  ip: 'iproute2',
-  nft: 'nftables',
-  conntrack: 'conntrack',
-  curl: 'curl',
-  dig: 'bind9-dnsutils',
-  openssl: 'openssl',
-  ssh: 'openssh-client',
-  '/usr/sbin/sshd': 'openssh-server',
-  rsync: 'rsync',
-  chronyd: 'chrony',
-  nginx: 'nginx-light',
-  dnsmasq: 'dnsmasq-base',
-  nc: 'netcat-openbsd',
-  socat: 'socat',
-  jq: 'jq',
-  tcpdump: 'tcpdump',
-  tcpreplay: 'tcpreplay',
-  ndpiReader: 'libndpi-bin',
-  setpriv: 'util-linux',
-  'systemd-analyze': 'systemd',
-  shellcheck: 'shellcheck',
-  mandoc: 'mandoc',
-};
-
-const present = (program) =>
-  spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0;
+import { all, install, missingPackages } from './programs.mjs';
+import { fail, root, setup } from './setup.mjs';
 
 if (process.getuid?.() !== 0)
   fail('test:live makes network namespaces: run it as root (sudo npm run test:live)', 77);
-process.env.PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
-const missing = Object.keys(programs).filter((program) => !present(program));
-if (missing.length > 0) {
-  const packages = missing.map((program) => programs[program]);
-  if (!present('apt-get')) fail(`missing: ${packages.join(' ')} (Debian's names)`, EX_UNAVAILABLE);
-  process.stderr.write(`test:live: installing ${packages.join(' ')}\n`);
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  run('apt-get', ['-qq', 'update'], { env });
-  // No daemon that a package brings may start here: the tests start their own, in namespaces.
-  const policy = ['-o', 'Dpkg::Use-Pty=0', '-o', 'DPkg::Options::=--force-confold'];
-  run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...policy, ...packages], {
-    env: { ...env, RUNLEVEL: '1' },
-    quiet: true,
-  });
-}
+install(missingPackages(all), 'test:live');
 await setup();
 
 const folder = join(root, 'dist/test/live');

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { canInstall, clients, install, missingPackages } from './programs.mjs';
 import { root, setup } from './setup.mjs';
 
 const captures = resolve(root, process.env.DIPPER_CAPTURES ?? '../shared/captures');
@@ -56,12 +57,20 @@ const leftOut = [
   ],
 ];
 
+const silenceS = 900; // a first build of the C++ tests says nothing for minutes
+
 function runPart({ name, command: [program, ...args], counts }) {
   process.stdout.write(`\n== ${name}\n`);
   return new Promise((done) => {
     const env = { ...process.env, DIPPER_CAPTURES: captures };
     const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
+    // A test that leaves something open would keep its part from ending.
+    const hangs = setTimeout(() => {
+      process.stderr.write(`${name}: silent for ${silenceS} s, ended\n`);
+      child.kill('SIGKILL');
+    }, silenceS * 1000);
+    child.stdout.on('data', () => hangs.refresh());
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;
       process.stdout.write(text);
@@ -71,6 +80,7 @@ function runPart({ name, command: [program, ...args], counts }) {
       done({ passed: 0, failed: 1, skipped: 0 });
     });
     child.on('close', (status) => {
+      clearTimeout(hangs);
       const result = counts(output) ?? { passed: 0, failed: 0, skipped: 0 };
       // A part that fails, or that ran nothing, without a failed test to its name, counts as one.
       if (result.failed === 0 && (status !== 0 || result.passed === 0)) result.failed = 1;
@@ -80,6 +90,13 @@ function runPart({ name, command: [program, ...args], counts }) {
 }
 
 await setup();
+const missing = missingPackages(clients);
+if (canInstall()) install(missing, 'test');
+else if (missing.length > 0)
+  leftOut.unshift([
+    `tests that drive real clients: missing ${missing.join(' ')}`,
+    `sudo apt-get install -y ${missing.join(' ')}`,
+  ]);
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const part of parts) {
   if (part.needs && !existsSync(part.needs)) {

@@ -10,6 +10,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parseTarget } from '../../../src/cli/stream-options.js';
 import { messages } from '../../../src/messages/index.js';
 import { examples } from '../messages/examples.js';
+import { needsPrograms } from '../programs.js';
 import { digestOf, eventually, flowLines, loopback, portOf, Rig } from '../sinks/stream/rig.js';
 
 const main = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
@@ -136,7 +137,8 @@ describe('dipper stream', function () {
     assert.match(run.err, /has ended the stream\ndipper: connecting again in 1 s\n/);
   });
 
-  it('speaks TLS and says the token', async () => {
+  it('speaks TLS and says the token', async function () {
+    needsPrograms(this, 'openssl');
     const token = '0123456789abcdef';
     const openssl = (...args: string[]) =>
       new Promise((resolve, reject) =>

@@ -11,6 +11,7 @@ import { syslogDatagram } from '../../../src/daemon/background.js';
 import { askDaemon } from '../../../src/daemon/control.js';
 import { detectionLine } from '../../../src/daemon/detection-line.js';
 import { parseAnyMessage } from '../../../src/messages/validate.js';
+import { needsPrograms } from '../programs.js';
 
 const root = resolve(import.meta.dirname, '../../../..');
 const program = join(root, 'dist/src/daemon.js');
@@ -42,7 +43,8 @@ describe('dipperd', function () {
   const run = (...words: string[]) =>
     spawnSync(process.execPath, [program, ...words], { encoding: 'utf8', cwd: folder });
 
-  it('reads a capture file, says every flow and its end, and ends', async () => {
+  it('reads a capture file, says every flow and its end, and ends', async function () {
+    needsPrograms(this, 'nc');
     const { state, options } = own();
     const words = ['-R', '-I', `br-lan,${browsing}`, '--wait-for-client', ...options];
     const child = spawn(process.execPath, [program, ...words], {
@@ -54,8 +56,14 @@ describe('dipperd', function () {
     });
     const ended = new Promise<number | null>((done) => child.once('close', done));
     const socket = join(state, 'run/d.sock');
-    for (let tries = 0; tries < 400 && !log.includes('listening'); tries++) await sleep(25);
-    const text = execFileSync('nc', ['-U', socket], { encoding: 'utf8', maxBuffer: 1 << 26 });
+    let text: string;
+    try {
+      for (let tries = 0; tries < 400 && !log.includes('listening'); tries++) await sleep(25);
+      text = execFileSync('nc', ['-U', socket], { encoding: 'utf8', maxBuffer: 1 << 26 });
+    } catch (error) {
+      child.kill(); // it waits for a client
+      throw error;
+    }
     assert.equal(await ended, 0, log);
     const lines = text.split('\n').filter((line) => line.startsWith('{"seq"'));
     const messages = lines.map(parseAnyMessage);

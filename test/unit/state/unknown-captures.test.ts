@@ -7,6 +7,7 @@ import type { FlowPurge } from '../../../src/messages/index.js';
 import { StateDirectory } from '../../../src/state/directory.js';
 import { UnknownCaptures } from '../../../src/state/unknown-captures.js';
 import { WriteFailures } from '../../../src/state/write-failures.js';
+import { needsPrograms } from '../programs.js';
 import { Scratch } from './scratch.js';
 
 /** An Ethernet frame with a UDP datagram from 192.0.2.1:1000 to 198.51.100.1:2000. */
@@ -49,7 +50,8 @@ describe('captures of unknown flows', function () {
   const open = (bytes = 1e6, files = 100) =>
     UnknownCaptures.open({ directory, bytes, files, failures, log: scratch.log });
 
-  it('are files that our own reader and tcpdump read', async () => {
+  it('are files that our own reader and tcpdump read', async function () {
+    needsPrograms(this, 'tcpdump');
     const captures = await open();
     captures.add(line('0123abcd', [frame('one'), frame('two two')]));
     await captures.settled();
@@ -63,7 +65,6 @@ describe('captures of unknown flows', function () {
       [[3000, 2]],
     );
     const dump = spawnSync('tcpdump', ['-r', path, '-nn', '-tt', '--nano'], { encoding: 'utf8' });
-    if (dump.error) return; // not installed: our reader has read it
     assert.match(dump.stderr, /link-type EN10MB/);
     assert.match(
       dump.stdout,

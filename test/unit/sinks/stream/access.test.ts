@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import type { TcpListenerOptions } from '../../../../src/sinks/stream/index.js';
+import { needsPrograms } from '../../programs.js';
 import { eventually, flowLines, loopback, portOf, Rig } from './rig.js';
 
 const token = '0123456789abcdef0123456789abcdef';
@@ -16,7 +17,8 @@ describe('access to the stream', function () {
   let certificates: string;
   const file = (name: string) => join(certificates, name);
 
-  before(() => {
+  before(function () {
+    needsPrograms(this, 'openssl');
     certificates = mkdtempSync(join(tmpdir(), 'dipper-tls-'));
     const openssl = (...args: string[]) =>
       execFileSync('openssl', args, { cwd: certificates, stdio: 'ignore' });
@@ -67,7 +69,9 @@ describe('access to the stream', function () {
     sign('client', 'ca');
     sign('stranger', 'other');
   });
-  after(() => rmSync(certificates, { recursive: true, force: true }));
+  after(() => {
+    if (certificates) rmSync(certificates, { recursive: true, force: true });
+  });
   beforeEach(() => {
     rig = new Rig();
   });

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { parseAnyMessage } from '../../../../src/messages/validate.js';
+import { needsPrograms } from '../../programs.js';
 import { digestOf, eventually, flowLines, loopback, portOf, Rig } from './rig.js';
 
 describe('StreamServer', function () {
@@ -72,7 +73,8 @@ describe('StreamServer', function () {
     assert.equal(frames, 51);
   });
 
-  it('is read by nc and jq on either framing', async () => {
+  it('is read by nc and jq on either framing', async function () {
+    needsPrograms(this, 'nc', 'jq');
     const server = await rig.server({
       listeners: [loopback(), loopback({ framing: 'ndjson' })],
     });
@@ -83,12 +85,15 @@ describe('StreamServer', function () {
       ]);
       let out = '';
       shell.stdout.on('data', (part) => (out += part));
-      await eventually(() => server.status().clients.length === 1, 'nc is connected');
-      server.publish(flowLines(0, 2));
-      server.publish(flowLines(2, 1));
-      await eventually(() => out.split('\n').length === 4, 'three lines of jq');
-      assert.deepEqual(out.trim().split('\n'), [0, 1, 2].map(digestOf));
-      shell.kill();
+      try {
+        await eventually(() => server.status().clients.length === 1, 'nc is connected');
+        server.publish(flowLines(0, 2));
+        server.publish(flowLines(2, 1));
+        await eventually(() => out.split('\n').length === 4, 'three lines of jq');
+        assert.deepEqual(out.trim().split('\n'), [0, 1, 2].map(digestOf));
+      } finally {
+        shell.kill();
+      }
       for (const client of server.status().clients) assert.equal(client.messages_dropped, 0);
       server.publish(flowLines(3, 300)); // nc is told that nobody reads
       await eventually(() => {
