@@ -4,6 +4,10 @@ import { fail, run } from './setup.mjs';
 
 const packages = {
   ip: 'iproute2',
+  ss: 'iproute2',
+  ping: 'iputils-ping',
+  pgrep: 'procps',
+  sysctl: 'procps',
   nft: 'nftables',
   conntrack: 'conntrack',
   curl: 'curl',
