@@ -68,6 +68,13 @@ export class LinearRegex {
     return changed ? result + characters.slice(from).join('') : text;
   }
 
+  /** Whether it matches somewhere in `text`; not when that takes too many steps. */
+  test(text: string): boolean {
+    this.#steps = 0;
+    const found = this.#match([...text.slice(0, longestText)], 0);
+    return found !== undefined && this.#steps <= mostSteps;
+  }
+
   #fill(characters: readonly string[], slots: readonly number[]): string {
     return this.#replacement.replaceAll(/\$([&$1-9])/g, (_, what: string) => {
       if (what === '$') return '$';

@@ -1,0 +1,15 @@
+// Where definitions are: those of the package, in `etc/dipper` beside `dist` (a checkout and an installed package are the same
+// here), and the operator's.
+import { fileURLToPath } from 'node:url';
+import type { DefinitionSources } from './definitions.js';
+
+const shipped = (name: string) =>
+  fileURLToPath(new URL(`../../../etc/dipper/${name}`, import.meta.url));
+
+export const shippedApplications = shipped('applications.d');
+
+/** The package's own, then the operator's, which override them. */
+export const defaultSources = {
+  directories: [shippedApplications, '/etc/dipper/applications.d'],
+  domainDirectories: [shipped('domains.d'), '/etc/dipper/domains.d'],
+} as const satisfies DefinitionSources;
