@@ -65,7 +65,8 @@ export class Collection {
           line,
           `id ${id} is ${known.tag} at ${known.file}:${known.line}, so ${tag} and its rules are not used; give it an id of its own`,
         );
-      from.refused.add(id);
+      // In its own file the id keeps its meaning; in another one nothing tells which of the two a rule means.
+      if (known.file !== file) from.refused.add(id);
       return false;
     }
     const other = this.#tags.get(tag);

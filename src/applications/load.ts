@@ -14,6 +14,12 @@ import { lines, readSource } from './source-text.js';
 /** Lines between which others have their turn: some 10 ms. */
 const linesOfATurn = 8192;
 
+/** The definition files of `sources` in the order in which they are read. */
+export async function definitionFiles(sources: DefinitionSources): Promise<string[]> {
+  const directories = await filesOf(sources.directories ?? [], '.conf', new Problems());
+  return [...directories, ...(sources.files ?? [])];
+}
+
 /**
  * Reads all files of `sources`, in order. Never throws for what files contain, nor for files that cannot be read: that is
  * in `problems`, and everything else is used. Lets the event loop run between pieces of large files.

@@ -75,11 +75,13 @@ export class Lookup {
     );
   }
 
-  /** Every rule that `name` falls under, the one that wins first. */
+  /** Every rule that `name` falls under, the one that wins first, each once. */
   name(name: string): Match[] {
-    return this.candidates(name).flatMap((candidate) =>
-      [...this.#rulesOf(candidate)].map((rule) => this.#match(rule, candidate)),
-    );
+    const found = new Map<Rule, Match>();
+    for (const candidate of this.candidates(name))
+      for (const rule of this.#rulesOf(candidate))
+        if (!found.has(rule)) found.set(rule, this.#match(rule, candidate));
+    return [...found.values()];
   }
 
   /** What is looked up for `name`: what transforms make of it, then the name itself. */

@@ -17,6 +17,18 @@ const commands: Readonly<Record<string, Row>> = {
     summary: 'the messages of a running dipperd, or of a netifyd, as lines of JSON',
     load: async () => (await import('./commands/stream.js')).command,
   },
+  lookup: {
+    summary: 'which application a host name or an address belongs to, and why',
+    load: async () => (await import('./commands/lookup.js')).command,
+  },
+  list: {
+    summary: 'protocols, applications, categories, risks, fields',
+    load: async () => (await import('./commands/list.js')).command,
+  },
+  applications: {
+    summary: 'the definitions of applications: what is wrong with them, what a change does',
+    load: async () => (await import('./commands/applications.js')).command,
+  },
   schema: {
     summary: 'what the messages contain, as JSON Schema',
     load: async () => (await import('./commands/schema.js')).command,
@@ -64,7 +76,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function overview(): string {
   const rows = Object.entries(commands).map(
-    ([name, { summary }]) => `  ${name.padEnd(8)}${summary}\n`,
+    ([name, { summary }]) => `  ${name.padEnd(14)}${summary}\n`,
   );
   return [
     'dipper names the protocol and the application of every flow on a network.\n',

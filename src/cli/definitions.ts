@@ -1,0 +1,62 @@
+// The definitions that a command works with: those that the daemon would read, or those that the command line names.
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { DefinitionSources, Definitions, Problem } from '../applications/definitions.js';
+import { definitionFiles, loadDefinitions } from '../applications/load.js';
+import { defaultSources } from '../applications/shipped.js';
+import { fileError } from '../errors.js';
+import type { Io, OptionSpec, OptionValues } from './command.js';
+
+export const definitionsOption: OptionSpec = {
+  flags: '-d, --definitions <path>',
+  description:
+    'files or folders of definitions, instead of those of the\npackage and of /etc/dipper',
+  repeat: true,
+};
+
+/** What `values` name, else the default. Throws when it is not there. */
+export async function definitionSources(values: OptionValues): Promise<DefinitionSources> {
+  if (typeof values.definitions !== 'string') return defaultSources;
+  const directories: string[] = [];
+  const files: string[] = [];
+  for (const path of values.definitions.split(',')) {
+    if (await isDirectory(path)) directories.push(path);
+    else files.push(path);
+  }
+  return { ...defaultSources, directories, files };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw fileError(path, cause as NodeJS.ErrnoException);
+  }
+}
+
+/** `sources` with `file` in the place of a file of the same name, or else behind all others. */
+export async function withFile(
+  sources: DefinitionSources,
+  file: string,
+): Promise<DefinitionSources> {
+  await isDirectory(file); // that it is there
+  const files = await definitionFiles(sources);
+  const place = files.findLastIndex((known) => basename(known) === basename(file));
+  if (place < 0) files.push(file);
+  else files[place] = file;
+  return { files, domainDirectories: sources.domainDirectories ?? [] };
+}
+
+/** Reads them, and says on stderr that something is wrong with them. */
+export async function readDefinitions(values: OptionValues, io: Io): Promise<Definitions> {
+  const definitions = await loadDefinitions(await definitionSources(values));
+  const errors = countOf(definitions.problems, 'error');
+  if (errors > 0)
+    io.stderr.write(
+      `dipper: ${errors} errors in definitions; \`dipper applications check\` names them\n`,
+    );
+  return definitions;
+}
+
+export const countOf = (problems: readonly Problem[], severity: Problem['severity']): number =>
+  problems.filter((problem) => problem.severity === severity).length;
