@@ -161,10 +161,15 @@ export const noCategory = (word: string) =>
 const undeclared = (what: string, id: number) =>
   `no file declares the application ${id} of this ${what}; add app:${id}:TAG`;
 
-/** Reads an id, or says nothing. */
-export function applicationId(text: string): number | undefined {
-  if (!/^\d{1,10}$/.test(text)) return undefined;
-  const id = Number(text);
+/** The number that `text` has from `start` to `end`, when it can be an id. */
+export function applicationId(text: string, start = 0, end = text.length): number | undefined {
+  if (end - start > 10) return undefined;
+  let id = 0;
+  for (let at = start; at < end; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    id = id * 10 + digit;
+  }
   return id >= 1 && id <= largestId ? id : undefined;
 }
 

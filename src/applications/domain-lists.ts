@@ -26,13 +26,12 @@ export function domainList(
   let line = 0;
   for (const content of lines(bytes)) {
     line += 1;
-    if ('problem' in content) {
+    if (typeof content !== 'string') {
       problems.add('error', file, line, content.problem);
       continue;
     }
-    const { text } = content;
-    if (text === '' || text.startsWith('#')) continue;
-    for (const word of text.split(/\s+/)) {
+    if (content === '' || content.startsWith('#')) continue;
+    for (const word of content.split(/\s+/)) {
       const name = domainName(word);
       if (typeof name === 'string') domains.push(name);
       else

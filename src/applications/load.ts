@@ -94,13 +94,12 @@ async function parse(collection: Collection, file: string, bytes: Buffer): Promi
   for (const content of lines(bytes)) {
     line += 1;
     if (line % linesOfATurn === 0) await turn();
-    if ('problem' in content) {
+    if (typeof content !== 'string') {
       collection.problems.add('error', file, line, content.problem);
       continue;
     }
-    const { text } = content;
-    if (text === '' || text.startsWith('#')) continue;
-    if (isSinkRule(text)) sinkRule(collection, from, line, text);
-    else record(collection, from, line, text);
+    if (content === '' || content.startsWith('#')) continue;
+    if (isSinkRule(content)) sinkRule(collection, from, line, content);
+    else record(collection, from, line, content);
   }
 }

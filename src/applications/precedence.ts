@@ -1,5 +1,5 @@
 // Which of the rules that match equally well wins, and which rules therefore never do.
-import type { Problem, Rule } from './definitions.js';
+import type { DomainRule, Problem, Rule } from './definitions.js';
 import type { Problems } from './problems.js';
 
 /** The rules of all files, `perFile` in the order of files: higher priority, then the later file, then the earlier line. */
@@ -21,26 +21,42 @@ export function reportShadowed(
   tags: ReadonlyMap<number, string>,
   problems: Problems,
 ): void {
-  const names = new Map<string, Rule>();
-  const below = new Map<string, Rule>();
+  const domains = new DomainOwners();
   const others = new Map<string, Rule>();
   for (const rule of rules) {
     let winner: Rule | undefined;
-    if (rule.kind === 'domain') {
-      const exact = rule.exact ? claim(names, rule.name, rule) : undefined;
-      const subdomains = rule.subdomains ? claim(below, rule.name, rule) : undefined;
-      winner = rule.exact && rule.subdomains ? exact && subdomains && exact : (exact ?? subdomains);
-    } else winner = claim(others, key(rule), rule);
+    if (rule.kind === 'domain') winner = domains.claim(rule);
+    else {
+      const what = key(rule);
+      winner = others.get(what);
+      if (winner === undefined) others.set(what, rule);
+    }
     if (winner !== undefined) report(rule, winner, tags, problems);
   }
 }
 
-/** Who has `key` already; `rule` has it from now on when nobody had. */
-function claim(owners: Map<string, Rule>, key: string, rule: Rule): Rule | undefined {
-  const owner = owners.get(key);
-  if (owner === undefined) owners.set(key, rule);
-  return owner;
+/** Who has a name, and what is below it. Two rules at most share both; most often one has them. */
+class DomainOwners {
+  readonly #first = new Map<string, DomainRule>();
+  readonly #second = new Map<string, DomainRule>();
+
+  /** The rule that has all that `rule` asks for; undefined when `rule` gets something. */
+  claim(rule: DomainRule): DomainRule | undefined {
+    const first = this.#first.get(rule.name);
+    if (first === undefined) {
+      this.#first.set(rule.name, rule);
+      return undefined;
+    }
+    if (covers(first, rule)) return first;
+    const second = this.#second.get(rule.name);
+    if (second !== undefined) return covers(second, rule) ? second : first; // they have all of it
+    this.#second.set(rule.name, rule);
+    return undefined;
+  }
 }
+
+const covers = (owner: DomainRule, rule: DomainRule) =>
+  (owner.exact || !rule.exact) && (owner.subdomains || !rule.subdomains);
 
 function key(rule: Exclude<Rule, { kind: 'domain' }>): string {
   switch (rule.kind) {

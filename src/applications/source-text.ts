@@ -9,8 +9,8 @@ export const largestFile = 64 << 20;
 /** Longest line, in characters. A rule is below 300. */
 export const longestLine = 4096;
 
-/** Why a line cannot be used, or its text without blanks at its ends. */
-export type Line = { readonly text: string } | { readonly problem: string };
+/** The text of a line, without blanks at its ends; or why it cannot be used. */
+export type Line = string | { readonly problem: string };
 
 /** The bytes of `path`. Throws an Error whose message says in people's words why not. */
 export async function readSource(path: string): Promise<Buffer> {
@@ -61,5 +61,5 @@ export function* lines(bytes: Buffer): Generator<Line> {
 
 function checked(line: string): Line {
   if (line.length > longestLine) return { problem: `longer than ${longestLine} characters` };
-  return { text: line.trim() };
+  return line.trim();
 }
