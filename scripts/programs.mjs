@@ -19,6 +19,7 @@ const packages = {
   chronyd: 'chrony',
   nginx: 'nginx-light',
   dnsmasq: 'dnsmasq-base',
+  udhcpc: 'udhcpc',
   nc: 'netcat-openbsd',
   socat: 'socat',
   jq: 'jq',

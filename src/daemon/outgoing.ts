@@ -1,5 +1,5 @@
-// The last station of every message before it leaves the data plane's hands: with a privacy filter each is parsed,
-// redacted and written anew; without one lines pass untouched.
+// The last station of every message before it leaves the data plane's hands: what is known about its ends is added, and
+// with a privacy filter each is parsed, redacted and written anew; without either lines pass untouched.
 import type { HostState } from '../capture/links.js';
 import type { Config } from '../config/index.js';
 import { PrivacyFilter } from '../flow/privacy.js';
@@ -18,6 +18,8 @@ export interface OutgoingOptions {
   readonly host: () => HostState | undefined;
   /** Names of the WAN interfaces. */
   readonly wan: () => readonly string[];
+  /** Adds what is known about the ends of flows; before anything is masked. */
+  readonly enrich: (lines: Buffer) => Buffer;
   readonly log: Log;
 }
 
@@ -68,9 +70,10 @@ export class Outgoing {
     });
   }
 
-  /** Whole lines as they may be sent. */
+  /** Whole lines as they may be sent; valid until the next call. */
   lines(lines: Buffer): Buffer {
-    return this.#filter === undefined ? lines : this.#filter.redactLines(lines);
+    const enriched = this.#options.enrich(lines);
+    return this.#filter === undefined ? enriched : this.#filter.redactLines(enriched);
   }
 
   /** One message as it may be sent; undefined when it may not. */

@@ -12,6 +12,7 @@ export interface Appliers {
   interfaces(from: Config, to: Config): Promise<void>;
   engine(options: LiveEngineOptions): void;
   stream(config: Config): void;
+  enrichment(config: Config): Promise<void>;
   privacy(config: Config): Promise<void>;
   state(config: Config): Promise<void>;
   intervals(config: Config): void;

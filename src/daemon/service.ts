@@ -333,6 +333,7 @@ export class Service {
           limits: streamLimits(config),
           dumpEstablished: config.socket.dump_established_flows,
         }),
+      enrichment: async (config) => await this.#state.enrichment.configure(config),
       privacy: async (config) => await this.#state.outgoing.configure(config),
       state: async (config) => await this.#state.configure(config),
       intervals: (config) => {

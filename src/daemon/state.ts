@@ -22,6 +22,7 @@ import { UnknownCaptures } from '../state/unknown-captures.js';
 import { agentUuid, nameFrom } from '../state/uuid.js';
 import { WriteFailures } from '../state/write-failures.js';
 import type { Capture } from './capture.js';
+import { Enrichment } from './enrichment.js';
 import type { Identity } from './identity.js';
 import { Learned } from './learned.js';
 import { Outgoing } from './outgoing.js';
@@ -51,6 +52,7 @@ export class State {
   readonly #persistent: StateDirectory;
   readonly #volatile: StateDirectory;
   readonly #statistics: Statistics;
+  readonly enrichment: Enrichment;
   readonly outgoing: Outgoing;
   readonly #devices = new DeviceTable();
   readonly #learned: Learned;
@@ -79,6 +81,7 @@ export class State {
       site: await nameFrom(path_uuid_site, uuid_site),
     });
     await state.#caches.load();
+    await state.enrichment.configure(config);
     await state.outgoing.configure(config);
     await state.configure(config);
     return state;
@@ -98,7 +101,9 @@ export class State {
     this.#volatile = volatile;
     this.agent = { ...identity, ...names, startedAt: Date.now() };
     this.#failures = new WriteFailures(log);
+    this.enrichment = new Enrichment(log);
     this.outgoing = new Outgoing({
+      enrich: (lines) => this.enrichment.lines(lines),
       ...{ persistent, failures: this.#failures, log },
       host: () => this.#around?.host(),
       wan: () =>
@@ -219,6 +224,7 @@ export class State {
 
   async close(): Promise<void> {
     await this.#working;
+    this.enrichment.close();
     await this.#caches.save();
     await this.#jsonSave?.close();
     await this.#unknown?.settled();
@@ -241,7 +247,7 @@ export class State {
     const status = this.outgoing.message(sample.status);
     this.#publish(sample.status);
     this.#publish(sample.interfaceStats);
-    this.#publish(keyedMessage('endpoints', devices));
+    this.#publish({ ...keyedMessage('endpoints', devices), ...this.enrichment.about(devices) });
     if (status === undefined) return; // it could not be redacted: counted and said
     await this.#statusFile.write(status);
     if (!last) await this.#caches.save();

@@ -21,7 +21,7 @@ const announcing = /^(DHCP|DHCPV6|MDNS|LLMNR|NetBIOS|SSDP|Kerberos)$/i;
 const ownNames = ['kerberos.hostname', 'kerberos.username'];
 /** Members whose texts are our own words or the library's: a host that is called `dns` must not change them. */
 const vocabulary =
-  /^(type|reason|tunnel|other_type|detected_(protocol|application)_name|ndpi\..*|.*\b(tag|role|state|capture_type|source))$/;
+  /^(type|reason|tunnel|other_type|detected_(protocol|application)_name|ndpi\..*|geo\.(continent|country|region)|.*\b(tag|role|state|capture_type|(name_)?source))$/;
 
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -98,7 +98,9 @@ export class PrivacyFilter {
 
   #redact(message: Members): Members | undefined {
     let result: Members;
-    if (message.type !== 'unknown_packets') {
+    if (message.type === 'endpoints' && isMembers(message.devices)) {
+      result = this.#endpoints(message, message.devices);
+    } else if (message.type !== 'unknown_packets') {
       result = this.#object(message, this.#masking.messageScope(), '');
     } else if (this.#holdsMasked(message.packets)) {
       this.#counters.suppressed += 1;
@@ -143,18 +145,51 @@ export class PrivacyFilter {
     return Object.fromEntries(result);
   }
 
+  /** The rows of `devices` have no addresses of their own: those in the message say whether a device is masked. */
+  #endpoints(message: Members, devices: Members): Members {
+    const outer = this.#masking.messageScope();
+    const { devices: _, ...lists } = message;
+    const rows = Object.entries(devices).map(([mac, device]) => {
+      const addresses = lists[mac];
+      const scope = this.#masking.deviceScope(mac, addresses, outer);
+      const texts = [mac, ...(Array.isArray(addresses) ? addresses : [])];
+      return [
+        this.#memberName(mac, scope),
+        texts.some((text) => this.#isMaskedText(text, scope))
+          ? this.#maskedDevice(device, scope)
+          : this.#value(device, scope, 'devices'),
+      ];
+    });
+    const known = rows.filter(([, device]) => device !== '');
+    return { ...this.#object(lists, outer, ''), devices: Object.fromEntries(known) };
+  }
+
+  #isMaskedText(text: unknown, scope: Scope): boolean {
+    return typeof text === 'string' && this.#masking.text(text, scope, false) !== text;
+  }
+
+  /** Of a masked device only that it has a name is left; nothing when it has none. */
+  #maskedDevice(device: unknown, scope: Scope): unknown {
+    if (!isMembers(device) || typeof device.name !== 'string') return '';
+    const { name, name_source } = device;
+    return { name: scope.standIns.name(name), name_source };
+  }
+
   #flow(flow: Members): Members {
     const scope = this.#masking.flowScope(flow);
-    const ips = (['local_ip', 'other_ip'] as const).map((name) => flow[name]);
-    const isMasked = ips.some(
-      (ip) => typeof ip === 'string' && this.#masking.text(ip, scope, false) !== ip,
-    );
+    const isMaskedSide = (side: 'local' | 'other') =>
+      [flow[`${side}_ip`], flow[`${side}_mac`]].some((text) => this.#isMaskedText(text, scope));
+    const masked = { local: isMaskedSide('local'), other: isMaskedSide('other') };
+    const isMasked = masked.local || masked.other;
     const result = new Map<string, unknown>();
     for (const [name, value] of Object.entries(flow)) {
       let fresh: unknown;
       if (/^(digest|digest_prev|twin_digest)$/.test(name)) fresh = this.#digest(value);
       else if (name === 'community_id' && isMasked) fresh = this.#communityId(flow);
       else if (isMasked && this.#isOwnName(name, flow)) fresh = this.#ownName(value, scope);
+      else if (name === 'local_device' && masked.local) fresh = this.#maskedDevice(value, scope);
+      else if (name === 'other_device' && masked.other) fresh = this.#maskedDevice(value, scope);
+      else if ((name === 'geo' || name === 'as') && masked.other) fresh = '';
       else
         fresh = this.#value(
           isMasked ? this.#withoutFields(value, name, scope) : value,

@@ -1,9 +1,11 @@
 // `flow`: sent once, when the flow is identified. Its identity part is shared with `flow_dpi_update` and
 // `flow_purge`, so that no consumer ever needs a join.
 import { type Static, Type } from 'typebox';
+import { deviceMembers } from './device.js';
 import { closed, count, envelope, epochMs, flag, notes, sequence, text, word } from './envelope.js';
 import { metadata } from './metadata.js';
 import { Ndpi } from './ndpi.js';
+import { placeMembers } from './place.js';
 import { tunnels } from './tunnels.js';
 
 export const otherTypes = [
@@ -178,6 +180,8 @@ export const identity = {
   ),
   ndpi: Ndpi,
   ...metadata,
+  ...deviceMembers,
+  ...placeMembers,
 } as const;
 
 /** What a flow in a snapshot has carried, so that a receiver can go on counting from there. */

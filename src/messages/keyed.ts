@@ -11,15 +11,17 @@ export type Keyed<Name extends string, Value> = {
   readonly type: Name;
 } & Readonly<Record<string, Value | Name | number | undefined>>;
 
-/** The schema of a message `{type, KEY: value, ...}`. */
+/** The schema of a message `{type, KEY: value, ...}`; `members` are beside these, with names that no key can have. */
 export function keyed<Name extends string, Value extends TSchema>(
   name: Name,
   value: Value,
   description: string,
+  members: TProperties = {},
 ) {
   const properties: TProperties = {
     ...sequence,
     type: Type.Literal(name, notes('Type of the message.', 'type')),
+    ...members,
   };
   const schema = Type.Object(properties, {
     $id: name,

@@ -10,6 +10,7 @@ import {
 } from './capture.js';
 import { dipperd } from './dipperd.js';
 import { dnsHintCache, flowHashCache, ndpi, netlink, threads } from './engine.js';
+import { devices, geoip } from './enrichment.js';
 import { privacyReplacement, privacySection } from './privacy.js';
 import { type Listener as ListenerSchema, socketListener, socketSection } from './socket.js';
 
@@ -21,6 +22,8 @@ export const ConfigSchema = Type.Object(
     ndpi,
     flow_hash_cache: flowHashCache,
     dns_hint_cache: dnsHintCache,
+    devices,
+    geoip,
     socket: socketSection,
     privacy_filter: privacySection,
     capture_defaults: captureDefaults,
@@ -98,6 +101,8 @@ export const sections: readonly Section[] = [
   section('ndpi', 'ndpi'),
   section('flow-hash-cache', 'flow_hash_cache'),
   section('dns-hint-cache', 'dns_hint_cache'),
+  section('devices', 'devices'),
+  section('geoip', 'geoip'),
   section('privacy-filter', 'privacy_filter', [], {
     property: 'replacements',
     keys: privacyReplacement,

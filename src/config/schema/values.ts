@@ -15,6 +15,7 @@ export const stepKinds = [
   'interfaces',
   'engine',
   'stream',
+  'enrichment',
   'privacy',
   'state',
   'intervals',

@@ -120,7 +120,22 @@ export const agentExamples = {
     },
   },
   interface_stats: { seq: 7, type: 'interface_stats', 'br-lan': packetStats },
-  endpoints: { seq: 7, type: 'endpoints', '02:00:00:00:00:0a': ['192.0.2.10'] },
+  endpoints: {
+    seq: 7,
+    type: 'endpoints',
+    '02:00:00:00:00:0a': ['192.0.2.10'],
+    devices: {
+      '02:00:00:00:00:0a': {
+        name: 'desk',
+        name_source: 'hosts',
+        randomized: true,
+        names: [
+          { name: 'desk', source: 'hosts' },
+          { name: 'annas-laptop', source: 'dhcp' },
+        ],
+      },
+    },
+  },
   definitions: { seq: 7, type: 'definitions', applications: [names[1]], protocols: [names[0]] },
   protocols: { seq: 7, type: 'protocols', protocols: names },
   snapshot_end: { snapshot: 1, seq: 7, type: 'snapshot_end', flows: 3 },

@@ -54,6 +54,17 @@ const identity = {
   },
   host_server_name: 'www.example.net',
   ssl: { version: 'TLSv1.1', client_sni: 'www.example.net', alpn: ['h2', 'http/1.1'] },
+  local_device: { name: 'desk', name_source: 'lease', randomized: true },
+  geo: {
+    continent: 'EU',
+    country: 'DE',
+    country_name: 'Germany',
+    region: 'BE',
+    region_name: 'Land Berlin',
+    city: 'Berlin',
+    location: { lat: 52.52, lon: 13.4 },
+  },
+  as: { number: 64496, organization: 'Example' },
 };
 
 const around = { interface: 'eth0', internal: true, established: false };
