@@ -6,6 +6,9 @@ import { domainName } from './domain-name.js';
 import type { Problems } from './problems.js';
 import { lines } from './source-text.js';
 
+/** Of a file. The largest lists that are published have some million. */
+const mostDomains = 4_000_000;
+
 /** Undefined when the file's name says no category; that is a problem, as is every word that is no domain. */
 export function domainList(
   file: string,
@@ -33,6 +36,10 @@ export function domainList(
     if (content === '' || content.startsWith('#')) continue;
     for (const word of content.split(/\s+/)) {
       const name = domainName(word);
+      if (domains.length >= mostDomains) {
+        problems.add('error', file, line, `more than ${mostDomains} domains; the rest is not used`);
+        return { category, priority: Number(number), file, domains };
+      }
       if (typeof name === 'string') domains.push(name);
       else
         problems.add('error', file, line, `${JSON.stringify(word.slice(0, 80))}: ${name.message}`);

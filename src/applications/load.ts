@@ -11,6 +11,9 @@ import { record } from './records.js';
 import { isSinkRule, sinkRule } from './sink-rules.js';
 import { lines, readSource } from './source-text.js';
 
+/** Of a folder: more is a mistake. */
+const mostFiles = 1000;
+
 /** Lines between which others have their turn: some 10 ms. */
 const linesOfATurn = 8192;
 
@@ -70,7 +73,14 @@ async function filesOf(
       const names = (await readdir(directory)).filter(
         (name) => name.endsWith(suffix) && !name.startsWith('.'),
       );
-      files.push(...names.sort().map((name) => join(directory, name)));
+      files.push(
+        ...names
+          .sort()
+          .slice(0, mostFiles)
+          .map((name) => join(directory, name)),
+      );
+      if (names.length > mostFiles)
+        problems.add('error', directory, 0, `more than ${mostFiles} files; the rest is not read`);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code !== 'ENOENT') problems.add('error', directory, 0, message);

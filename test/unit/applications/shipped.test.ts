@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import type { Definitions, DomainRule } from '../../../src/applications/definitions.js';
 import { loadDefinitions } from '../../../src/applications/load.js';
 import { Lookup } from '../../../src/applications/lookup.js';
-import { shippedApplications } from '../../../src/applications/shipped.js';
+import { defaultSources, shippedApplications } from '../../../src/applications/shipped.js';
 import { protocolNames } from '../../../src/capture/protocols.js';
 import { unrelatedNames, words } from './unrelated-names.js';
 
@@ -60,6 +60,19 @@ describe('the set of applications', function () {
       for (const { name } of domains.get(id) ?? [])
         for (const asked of [name, `x1.${name}`])
           assert.equal(lookup.name(asked)[0]?.application.tag, tag, asked);
+  });
+
+  it('has domain lists, whose categories exist', async () => {
+    const listed = await loadDefinitions({
+      directories: [shippedApplications],
+      domainDirectories: [defaultSources.domainDirectories[0]],
+    });
+    const lists = new Lookup(listed);
+    assert.ok(listed.domainLists.length >= 3);
+    assert.equal(lists.category('www.mit.edu')?.category, 'education');
+    assert.equal(lists.category('www.gov.uk')?.category, 'government');
+    assert.equal(lists.category('www.lemonde.fr')?.category, 'news');
+    assert.equal(lists.category('www.example.com'), undefined);
   });
 
   it('claims none of more than a thousand popular names of others', () => {
