@@ -79,6 +79,7 @@ function buildAddon() {
 function buildTypeScript() {
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root]);
   pruneOrphans();
+  run(process.execPath, [join(root, 'scripts/types.mjs')]);
   const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const file of Object.values(bin))
     if (existsSync(join(root, file))) chmodSync(join(root, file), 0o755);

@@ -49,6 +49,7 @@ const leftOut = [
   ['live capture and the daemon, in network namespaces (as root)', 'npm run test:live'],
   ['data plane under ASan and UBSan', 'npm run test:asan'],
   ['data plane under TSan', 'npm run test:tsan'],
+  ['fingerprints and names beside tshark (needs tshark)', 'npm run conformance:tshark'],
   ['fuzz targets over their corpora', 'npm run fuzz:replay'],
   ['fuzzing, ten minutes a target (needs clang and libclang-rt-dev)', 'npm run fuzz'],
   [

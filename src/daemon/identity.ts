@@ -1,6 +1,7 @@
 // Who speaks: versions, features and the names that ids stand for.
 import { readFileSync } from 'node:fs';
 import { loadAddon } from '../addon.js';
+import type { NdpiFiles } from '../capture/engine.js';
 import { protocolNames } from '../capture/protocols.js';
 import type { Config } from '../config/index.js';
 import type { KnownName } from '../messages/definitions.js';
@@ -36,9 +37,14 @@ export function identity(config: Config): Identity {
 }
 
 /** Protocols and applications as libndpi numbers them, own ones of the configured file among them. */
-function namesOf({ ndpi }: Config): readonly KnownName[] {
-  return protocolNames({
+function namesOf(config: Config): readonly KnownName[] {
+  return protocolNames(namesFiles(config)).protocols;
+}
+
+/** The configured files that add names to the library's. */
+export function namesFiles({ ndpi }: Config): NdpiFiles {
+  return {
     ...(ndpi.protocols_file ? { protocols: ndpi.protocols_file } : {}),
     ...(ndpi.categories_file ? { categories: ndpi.categories_file } : {}),
-  }).protocols;
+  };
 }

@@ -2,14 +2,18 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { loadAddon } from '../addon.js';
+import { protocolNames } from '../capture/protocols.js';
 import { daemonHelp } from '../config/command-line-help.js';
 import { type CommandLine, type LoadedConfig, loadConfig } from '../config/index.js';
-import { fileError } from '../errors.js';
+import { DipperError, exitCodes, fileError } from '../errors.js';
 import { createLog } from '../log.js';
 import { buildVersion } from '../messages/agent-hello.js';
 import { agentUuid, generateUuid } from '../state/uuid.js';
-import { ownVersion } from './identity.js';
+import { dumpText } from './dump.js';
+import { namesFiles, ownVersion } from './identity.js';
 import { judge } from './judge.js';
+import { findStatus } from './status.js';
+import { statusText } from './status-text.js';
 
 /** Returns the exit code. Throws DipperError. */
 export async function otherMode(line: CommandLine): Promise<number> {
@@ -40,8 +44,16 @@ export async function otherMode(line: CommandLine): Promise<number> {
     case 'nothing':
       for (const notice of line.notices) process.stderr.write(`dipperd: ${notice}\n`);
       return 0;
-    default:
-      return print(`${line.mode}`);
+    case 'status': {
+      const { path_state_volatile: folder, path_pid_file: pidFile } = load().config.dipperd;
+      const finding = await findStatus(folder, pidFile);
+      print(statusText(finding).join('\n'));
+      return finding.running ? exitCodes.ok : exitCodes.unavailable;
+    }
+    case 'dump':
+      return print(dumpText(line, protocolNames(namesFiles(load().config))).trimEnd());
+    case 'run':
+      throw new DipperError('ERR_INTERNAL', 'running is no other mode');
   }
 }
 

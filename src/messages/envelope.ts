@@ -1,5 +1,6 @@
 // What every message about a flow has around its `flow` object, and the small vocabulary that the schemas share.
-// `x-unit` and `x-netifyd` are annotations: the unit of a number, and the field of netifyd that it equals.
+// `x-unit` and `x-netifyd` are annotations: the unit of a number, and the field of netifyd that it equals. What else is
+// known of a field (since, example, names elsewhere) is a row in reference/.
 import { type TProperties, Type } from 'typebox';
 
 /** Annotations of a property: its words, its unit, and netifyd's name for it (version where it differs). */

@@ -19,7 +19,7 @@ export const otherTypes = [
 ] as const;
 
 const port = (description: string, netifyd: string) =>
-  Type.Integer({ minimum: 0, maximum: 65535, ...notes(description, netifyd) });
+  Type.Integer({ minimum: 0, maximum: 65535, ...notes(description, netifyd), 'x-unit': 'port' });
 
 const mac = (description: string, netifyd: string) =>
   Type.String({ pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$', ...notes(description, netifyd) });
@@ -46,11 +46,13 @@ export const identity = {
     minimum: 0,
     maximum: 255,
     ...notes('IANA number: 6 is TCP, 17 is UDP.', 'ip_protocol'),
+    'x-unit': 'IANA protocol number',
   }),
   vlan_id: Type.Integer({
     minimum: 0,
     maximum: 4095,
     ...notes('Innermost 802.1Q tag, 0 without one.', 'vlan_id'),
+    'x-unit': 'VLAN id',
   }),
   tunnel: word(
     tunnels,
@@ -61,6 +63,7 @@ export const identity = {
     minimum: 0,
     maximum: 4294967295,
     ...notes('VXLAN network identifier or GRE key; 0 where the tunnel has no common id.'),
+    'x-unit': 'id',
   }),
   local_ip: text('Address of the local side.', 'local_ip'),
   local_port: port('Port of the local side; 0 without TCP, UDP or SCTP.', 'local_port'),

@@ -1,4 +1,4 @@
-// The example of docs/library.md does what the page says: it runs, it type-checks, it fails as documented.
+// The examples of docs/library.md do what the page says: they run, they type-check, they fail as documented.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -49,14 +49,31 @@ describe('docs/library.md', function () {
     assert.notEqual(damaged.stdout, '');
   });
 
-  it('type-checks', () => {
+  const compile = (file: string) => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const options =
       '--ignoreConfig --noEmit --strict --allowJs --checkJs --skipLibCheck --target es2023 --module nodenext --types node';
-    const { status, stdout } = spawnSync(process.execPath, [tsc, ...options.split(' '), path], {
+    return spawnSync(process.execPath, [tsc, ...options.split(' '), file], {
       cwd: root,
       encoding: 'utf8',
     });
+  };
+
+  it('type-checks', () => {
+    const { status, stdout } = compile(path);
     assert.equal(status, 0, stdout);
+  });
+
+  it('has an example of the types of the messages that compiles, and that they check', () => {
+    const example = page.match(/```ts\n(.*?)```/s)?.[1];
+    assert.ok(example, 'the page has no example in TypeScript');
+    const file = join(folder, 'consume.mts');
+    writeFileSync(file, example);
+    const { status, stdout } = compile(file);
+    assert.equal(status, 0, stdout);
+    writeFileSync(file, example.replace('flow.total_bytes', 'flow.total_octets'));
+    const wrong = compile(file);
+    assert.notEqual(wrong.status, 0);
+    assert.match(wrong.stdout, /'total_octets' does not exist/);
   });
 });

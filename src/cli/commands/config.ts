@@ -1,6 +1,6 @@
 // `dipper config show`, `sample`, `check`: what holds and where it is from, every key with its default, what is wrong.
 import { resolve } from 'node:path';
-import { type LoadedConfig, loadConfig } from '../../config/index.js';
+import { type LoadedConfig, type LoadOptions, loadConfig } from '../../config/index.js';
 import { sampleText } from '../../config/sample.js';
 import { showJson, showText } from '../../config/show.js';
 import { exitCodes } from '../../errors.js';
@@ -72,18 +72,20 @@ const check: Command = {
     if (operands.length > 1) {
       throw usageError('config check', `one file at a time, and ${operands.length} are named`);
     }
-    const loaded = load(operands[0], io);
+    const { judge } = await import('../../daemon/judge.js');
+    const loaded = load(operands[0], io, judge);
     notices(loaded, io);
     await io.stdout.write(`${loaded.file ?? 'no file, only defaults'}: no problem\n`);
     return exitCodes.ok;
   },
 };
 
-function load(file: string | undefined, io: Io): LoadedConfig {
+function load(file: string | undefined, io: Io, judge?: LoadOptions['judge']): LoadedConfig {
   const named = file === undefined ? {} : { configFile: resolve(file) };
   return loadConfig({
     commandLine: { ...named, interfaces: [], overrides: [] },
     environment: io.environment,
+    ...(judge === undefined ? {} : { judge }),
   });
 }
 

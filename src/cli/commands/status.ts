@@ -1,14 +1,11 @@
 // `dipper status`: whether the daemon runs, and its last status. Reads the PID file and status.json; asks nobody, so
 // it answers when the daemon does not.
 import { join } from 'node:path';
-import { runningPid } from '../../daemon/pid-file.js';
-import { DipperError, exitCodes } from '../../errors.js';
-import type { AgentStatus } from '../../messages/index.js';
-import { alive } from '../../state/directory.js';
-import { readStatus, statusName } from '../../state/status-file.js';
+import { findStatus } from '../../daemon/status.js';
+import { isStale, statusText } from '../../daemon/status-text.js';
+import { exitCodes } from '../../errors.js';
 import type { Command, CommandSpec } from '../command.js';
 import { usageError } from '../command.js';
-import { isStale, statusText } from '../status-text.js';
 
 const defaultFolder = '/run/dipperd';
 
@@ -38,17 +35,6 @@ const spec: CommandSpec = {
   ],
 };
 
-/** Members that this version does not know are another version's; those that it needs must be there. */
-async function check(status: AgentStatus, folder: string): Promise<void> {
-  const { validateMessage } = await import('../../messages/validate.js');
-  const offences = validateMessage(status).filter((one) => !one.includes('additional properties'));
-  if (offences.length === 0) return;
-  throw new DipperError(
-    'ERR_INPUT_NOT_FOUND',
-    `${join(folder, statusName)}: is not a status of this version of dipperd: ${offences.slice(0, 3).join('; ')}`,
-  );
-}
-
 export const command: Command = {
   spec,
   async run(values, operands, io) {
@@ -56,19 +42,13 @@ export const command: Command = {
     const folder = typeof values.path === 'string' ? values.path : defaultFolder;
     const pidFile =
       typeof values.pidFile === 'string' ? values.pidFile : join(folder, 'dipperd.pid');
-    const status = await readStatus(folder);
-    if (status !== undefined) await check(status, folder);
-    const now = Date.now();
-    const stale = isStale({ status, now });
-    // With -d there is no PID file: then a fresh status of a living process will do.
-    const debugged = status !== undefined && !stale && alive(status.pid) ? status.pid : undefined;
-    const pid = runningPid(pidFile) ?? debugged;
-    const finding = { running: pid !== undefined, pid, status, now, folder };
+    const finding = await findStatus(folder, pidFile);
+    const { running, pid, status } = finding;
     await io.stdout.write(
       values.json
-        ? `${JSON.stringify({ running: finding.running, pid: pid ?? null, stale, status: status ?? null })}\n`
+        ? `${JSON.stringify({ running, pid: pid ?? null, stale: isStale(finding), status: status ?? null })}\n`
         : `${statusText(finding).join('\n')}\n`,
     );
-    return finding.running ? exitCodes.ok : exitCodes.unavailable;
+    return running ? exitCodes.ok : exitCodes.unavailable;
   },
 };

@@ -53,6 +53,15 @@ describe('dipper config', function () {
     assert.equal(dipper(['check', join(folder, 'none')]).status, 78);
   });
 
+  it('compiles packet filters as the daemon does', () => {
+    const lines = ['[capture-interface-lo]', 'filter = tcp prot 80'];
+    const bad = dipper(['check', file('filter', `${lines.join('\n')}\n`)]);
+    assert.equal(bad.status, 78);
+    assert.match(bad.stderr, /\/filter:2: `capture-interface-lo\.filter` is refused: /);
+    const good = file('filter', '[capture-interface-lo]\nfilter = tcp port 80\n');
+    assert.equal(dipper(['check', good]).status, 0);
+  });
+
   it('shows what holds, and where it is from', () => {
     const path = file('shown', '[dipperd]\nupdate_interval = 30\n');
     const environment = { DIPPER_CONFIG: path, DIPPER_MAX_FLOWS: '9' };

@@ -1,14 +1,12 @@
-// `dipper stream` and `dipper schema` as their users have them: the real program, a real server, pipes and signals; and
-// a client of netifyd's protocol on our stream, as well as our command on netifyd's.
+// `dipper stream` as its users have it: the real program, a real server, pipes and signals; and a client of netifyd's
+// protocol on our stream, as well as our command on netifyd's.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parseTarget } from '../../../src/cli/stream-options.js';
-import { messages } from '../../../src/messages/index.js';
 import { examples } from '../messages/examples.js';
 import { needsPrograms } from '../programs.js';
 import { digestOf, eventually, flowLines, loopback, portOf, Rig } from '../sinks/stream/rig.js';
@@ -330,40 +328,5 @@ describe('dipper stream', function () {
         assert.notEqual(target.kind, 'unix', address);
       });
     }
-  });
-});
-
-describe('dipper schema', function () {
-  this.timeout(20_000);
-  const schema = async (...args: string[]) => {
-    const run = new Run(process.execPath, [main, 'schema', ...args]);
-    return { code: await run.ended, out: run.out, err: run.err };
-  };
-
-  it('lists the types', async () => {
-    const { code, out } = await schema();
-    assert.equal(code, 0);
-    assert.deepEqual(
-      out.split('\n').map((line) => line.split(' ')[0]),
-      [...Object.keys(messages), ''],
-    );
-  });
-
-  it('prints schemas that a validator of its own accepts, and that accept the messages', async () => {
-    const outputs = await Promise.all([schema('flow_purge'), schema('error'), schema('--all')]);
-    const [purge, error, all] = outputs.map(({ out }) =>
-      new Ajv2020({ strict: false }).compile(JSON.parse(out)),
-    );
-    assert.ok(purge?.(examples.flow_purge) && error?.(examples.error));
-    assert.equal(purge?.(examples.flow), false);
-    for (const example of Object.values(examples))
-      assert.ok(all?.(example), JSON.stringify(example));
-  });
-
-  it('says which types there are', async () => {
-    const { code, err } = await schema('flows');
-    assert.equal(code, 64);
-    assert.match(err, /no message has the type flows; there are flow,/);
-    assert.equal((await schema('flow', 'flow')).code, 64);
   });
 });

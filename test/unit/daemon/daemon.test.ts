@@ -87,6 +87,9 @@ describe('dipperd', function () {
     try {
       const answer = await askDaemon(join(state, 'run/control.sock'), 'status');
       assert.equal((answer.data as { pid: number }).pid, pid);
+      const asked = run('-s', ...options);
+      assert.deepEqual([asked.status, asked.stderr], [0, '']);
+      assert.match(asked.stdout, new RegExp(`^- dipperd is running \\(PID ${pid}\\)$`, 'm'));
       const second = run('-I', browsing, ...options);
       assert.notEqual(second.status, 0);
       assert.match(second.stderr, new RegExp(`as process ${pid}`));
@@ -141,6 +144,38 @@ describe('dipperd', function () {
     assert.equal(run('-p', ...options).stdout, first);
     const sum = createHash('sha1').update(readFileSync(browsing)).digest('hex');
     assert.equal(run('-S', browsing).stdout, `${sum}  ${browsing}\n`);
+  });
+
+  it('prints the names that the library has', () => {
+    const { options } = own();
+    const rows = (...words: string[]) => {
+      const { status, stdout, stderr } = run(...words, ...options);
+      assert.deepEqual([status, stderr], [0, ''], words.join(' '));
+      return stdout.trimEnd().split('\n');
+    };
+    const all = rows('-P');
+    const [protocols, applications] = [rows('--dump-protos'), rows('--dump-apps')];
+    assert.deepEqual([...protocols, ...applications].sort(), [...all].sort());
+    assert.ok(protocols.some((row) => /^\d+: TLS$/.test(row)));
+    assert.ok(applications.some((row) => /^\d+: NetFlix$/.test(row)));
+    const ids = all.map((row) => Number(row.split(':')[0]));
+    assert.deepEqual(
+      ids,
+      [...ids].sort((a, b) => a - b),
+    );
+    const named = rows('--dump-apps', '--dump-sort-by-tag', '--dump-with-categories');
+    assert.ok(named.some((row) => /^\d+: NetFlix: Video$/.test(row)));
+    const tags = named.map((row) => row.split(': ')[1] ?? '');
+    assert.deepEqual(tags, [...tags].sort());
+    assert.ok(rows('--dump-categories').includes('1: Media'));
+    assert.ok(rows('--dump-risks').some((row) => row.includes('Obsolete TLS')));
+  });
+
+  it('says what the running daemon does, by its own paths', () => {
+    const { state, options } = own();
+    const idle = run('-s', ...options);
+    assert.equal(idle.status, 69, idle.stderr);
+    assert.equal(idle.stdout, `- dipperd is not running\n- volatile state path: ${state}/run\n`);
   });
 
   it('checks a configuration', () => {

@@ -1,7 +1,7 @@
 // The status of the daemon in words: what netifyd's -s prints, and what each interface has lost. Pure.
 import type { AgentStatus } from '../messages/index.js';
 
-/** What `dipper status` found out. */
+/** What was found out about a daemon. */
 export interface Finding {
   readonly running: boolean;
   readonly pid: number | undefined;
