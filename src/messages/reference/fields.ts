@@ -2,6 +2,7 @@
 // schemas and the test of completeness have in common.
 import { type MessageType, messages } from '../index.js';
 import { agentFacts } from './agent-facts.js';
+import { enrichmentFacts } from './enrichment-facts.js';
 import type { Fact, FactTable } from './facts.js';
 import { flowFacts } from './flow-facts.js';
 import { metadataFacts } from './metadata-facts.js';
@@ -36,7 +37,12 @@ export interface FieldRow {
   readonly fact: Fact | undefined;
 }
 
-export const facts: FactTable = { ...flowFacts, ...metadataFacts, ...agentFacts };
+export const facts: FactTable = {
+  ...flowFacts,
+  ...metadataFacts,
+  ...enrichmentFacts,
+  ...agentFacts,
+};
 
 /** Objects before what is in them, in the order of the schema. */
 export function fieldsOf(type: MessageType): FieldRow[] {

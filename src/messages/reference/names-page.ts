@@ -27,8 +27,7 @@ export function namesPage(version: string, names: LibraryNames): string {
     `# Names of libndpi ${version}
 
 Made from the library (\`npm run docs\`). Ids differ between its releases: programs should go by the names. What the
-installed library has, with the protocols of an own file, print \`dipperd --dump-protocols\`, \`--dump-apps\`,
-\`--dump-categories\` and \`--dump-risks\`.
+installed library has print \`dipper list protocols\`, \`dipper list categories\` and \`dipper list risks\`.
 `,
     `## Protocols\n\n\`detected_protocol_name\`, \`ndpi.master\`.\n\n${table(['id', 'name', 'category'], kind(false))}`,
     `## Applications\n\n\`ndpi.app\`: carried by a protocol, known by names and addresses.\n\n${table(['id', 'name', 'category'], kind(true))}`,

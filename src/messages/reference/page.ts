@@ -112,10 +112,11 @@ function enumerations(types: readonly MessageType[]): string {
 
 const ids = `## Ids
 
+\`dipper list protocols|applications|categories|risks|fields [--json]\` prints what the installed package and library have.
+
 Applications have stable ids and tags: [Applications](applications.md).
 
-Names of protocols are stable, their numbers are not: \`detected_protocol\`, and every id in \`protocols\` and \`definitions\`, belong to
-the release of libndpi that runs (\`ndpi_version\`), and files of own protocols add to them. \`dipperd --dump-protocols\`,
-\`--dump-apps\`, \`--dump-categories\` and \`--dump-risks\` print what the installed library has; [Names of libndpi
-4.2](protocols.md) lists Debian 12's.
+Names of protocols are stable, their numbers are not: \`detected_protocol\` and the ids of protocols in \`protocols\` and
+\`definitions\` belong to the release of libndpi that runs (\`ndpi_version\`), and files of own protocols add to them. [Names
+of libndpi 4.2](protocols.md) lists Debian 12's.
 `;

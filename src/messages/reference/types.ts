@@ -50,13 +50,15 @@ function typeText(schema: JsonSchema, indent: string): string {
     case 'number':
       return 'number';
     case 'array':
-      return `(${typeText(schema.items ?? {}, indent)})[]`.replace(/^\((\w+)\)\[\]$/, '$1[]');
+      return `readonly ${inParentheses(typeText(schema.items ?? {}, indent))}[]`;
     case 'object':
       return objectText(schema, indent);
     default:
       throw new Error(`no TypeScript for ${JSON.stringify(schema)}`);
   }
 }
+
+const inParentheses = (type: string): string => (type.includes(' | ') ? `(${type})` : type);
 
 const literal = (value: unknown): string =>
   typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
