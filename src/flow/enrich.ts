@@ -14,39 +14,53 @@ export interface EnrichOptions {
   /** Where an address is; none: flows get no places. */
   readonly placeOf?: (address: string) => Place;
   readonly log: Pick<Log, 'error'>;
+  /** ms of a clock that is never set. */
+  readonly now?: () => number;
 }
 
 const newline = 0x0a;
-const brace = '}'.charCodeAt(0);
-const flowStart = Buffer.from(',"flow":{');
+const [openingBrace, closingBrace] = [0x7b, 0x7d];
+/** Before the brace of the flow. In the name of an interface its quotes are escaped. */
+const flowName = Buffer.from(',"flow":');
 const lineStart = '{"type":"flow'.length;
-/** The first letter after `flow_`: statistics have counters alone. */
-const statistics = 's'.charCodeAt(0);
+/** The first letter after `flow_`: statistics have counters alone; what a record at the end says was said before. */
+const [statistics, purge] = ['s', 'p'].map((letter) => letter.charCodeAt(0));
 /** `"internal":true,"established":false`, which stands before the flow. */
 const envelopeBytes = 40;
 /** From the flow to behind `other_type`, with the longest value in each member. */
 const identityBytes = 480;
 /** Entries of one generation: a line's members by what they are made from. */
 const mostTexts = 8192;
+/** Shortest time between two changes of names that are taken note of: a flood of announcements must not cost more. */
+const refreshMs = 500;
 const nothing: Buffer = Buffer.alloc(0);
 
 /** A copy that does not keep the text alive that it is a part of. */
 const owned = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
 
+/** Of an address, as long as it has this MAC. */
+interface DeviceText {
+  readonly mac: string;
+  readonly members: Buffer;
+}
+
 export class Enricher {
   readonly #devices: DeviceDirectory | undefined;
   readonly #placeOf: ((address: string) => Place) | undefined;
-  readonly #local = new RecentMap<Buffer>(mostTexts);
-  readonly #other = new RecentMap<Buffer>(mostTexts);
+  readonly #local = new RecentMap<DeviceText>(mostTexts);
+  readonly #other = new RecentMap<DeviceText>(mostTexts);
   readonly #places = new RecentMap<Buffer>(mostTexts);
+  readonly #now: () => number;
   #version = 0;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
   readonly #log: Pick<Log, 'error'>;
   #malformed = 0;
   #room = Buffer.allocUnsafeSlow(1 << 16);
   #size = 0;
 
-  constructor({ devices, placeOf, log }: EnrichOptions) {
+  constructor({ devices, placeOf, log, now = () => performance.now() }: EnrichOptions) {
     this.#log = log;
+    this.#now = now;
     this.#devices = devices;
     this.#placeOf = placeOf;
   }
@@ -64,35 +78,32 @@ export class Enricher {
       const found = lines.indexOf(newline, at);
       const end = found < 0 ? lines.length : found;
       // The line's last two characters close the flow and the message.
-      const close = end - 2;
-      const isWhole = lines[close] === brace && lines[close + 1] === brace;
+      const flowEnd = end - 2;
+      const isWhole = lines[flowEnd] === closingBrace && lines[flowEnd + 1] === closingBrace;
       if (isWhole && lines[at + lineStart + 1] !== statistics) {
         const before = this.#size;
-        this.#addKnown(lines, at, close, copied);
-        if (this.#size > before) copied = close;
+        this.#addKnown(lines, at, flowEnd, copied);
+        if (this.#size > before) copied = flowEnd;
       }
       at = end + 1;
     }
     if (copied === 0) return lines;
-    this.#add(lines, copied, lines.length);
+    this.#add(lines.subarray(copied));
     return this.#room.subarray(0, this.#size);
   }
 
-  /** What stands between `copied` and `close`, and the members for the line at `at`; nothing when there are none. */
-  #addKnown(lines: Buffer, at: number, close: number, copied: number): void {
-    const flow = lines.indexOf(flowStart, at);
-    if (flow < at + envelopeBytes || flow > close) return;
-    const text = lines.toString(
-      'latin1',
-      flow - envelopeBytes,
-      Math.min(close, flow + identityBytes),
-    );
+  /** What stands between `copied` and `flowEnd`, and the members for the line at `at`; nothing when there are none. */
+  #addKnown(lines: Buffer, at: number, flowEnd: number, copied: number): void {
+    const flow = flowAt(lines, at, flowEnd);
+    if (flow < at + envelopeBytes) return;
+    const to = Math.min(flowEnd, flow + identityBytes);
+    const text = lines.toString('latin1', flow - envelopeBytes, to);
     const identity = identityIn(text);
     if (identity === undefined) return;
     let [local, other, place] = [nothing, nothing, nothing];
     if (this.#devices !== undefined && text.lastIndexOf('"internal":true,', envelopeBytes) >= 0) {
-      if (announcingPorts.has(identity.localPort))
-        this.#listen(this.#devices, lines, at, close + 2);
+      if (lines[at + lineStart + 1] !== purge && announcingPorts.has(identity.localPort))
+        this.#listen(this.#devices, lines, at, flowEnd + 2);
       this.#refresh(this.#devices);
       local = this.#device(this.#local, 'local', identity.localMac, identity.localIp);
       if (identity.otherType === 'local')
@@ -101,14 +112,18 @@ export class Enricher {
     if (this.#placeOf !== undefined && identity.otherType === 'remote')
       place = this.#place(this.#placeOf, identity.otherIp);
     if (local.length + other.length + place.length === 0) return;
-    this.#add(lines, copied, close);
-    for (const members of [local, other, place])
-      if (members.length > 0) this.#add(members, 0, members.length);
+    this.#add(lines.subarray(copied, flowEnd));
+    if (local.length > 0) this.#add(local);
+    if (other.length > 0) this.#add(other);
+    if (place.length > 0) this.#add(place);
   }
 
-  /** A name may have changed: what was made of the old ones is forgotten. Changes are rare beside flows. */
+  /** A name may have changed: what was made of the old ones is forgotten. */
   #refresh(devices: DeviceDirectory): void {
     if (devices.version === this.#version) return;
+    const now = this.#now();
+    if (now - this.#refreshedAt < refreshMs) return;
+    this.#refreshedAt = now;
     this.#version = devices.version;
     this.#local.clear();
     this.#other.clear();
@@ -126,14 +141,14 @@ export class Enricher {
     if (announcement !== undefined) devices.announce(announcement);
   }
 
-  #device(texts: RecentMap<Buffer>, side: 'local' | 'other', mac: string, ip: string): Buffer {
-    const key = mac + ip;
-    const known = texts.get(key);
-    if (known !== undefined) return known;
-    const device = this.#devices?.of(owned(mac), [owned(ip)]);
+  #device(texts: RecentMap<DeviceText>, side: 'local' | 'other', mac: string, ip: string): Buffer {
+    const known = texts.get(ip);
+    if (known?.mac === mac) return known.members;
+    const [address, station] = [owned(ip), owned(mac)];
+    const device = this.#devices?.of(station, [address]);
     const members =
       device === undefined ? nothing : Buffer.from(`,"${side}_device":${JSON.stringify(device)}`);
-    texts.set(owned(key), members);
+    texts.set(address, { mac: station, members });
     return members;
   }
 
@@ -147,14 +162,14 @@ export class Enricher {
     return members;
   }
 
-  #add(bytes: Buffer, from: number, to: number): void {
-    const size = this.#size + to - from;
+  #add(bytes: Buffer): void {
+    const size = this.#size + bytes.length;
     if (size > this.#room.length) {
       const room = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(size + 1)));
       this.#room.copy(room, 0, 0, this.#size);
       this.#room = room;
     }
-    bytes.copy(this.#room, this.#size, from, to);
+    this.#room.set(bytes, this.#size);
     this.#size = size;
   }
 }
@@ -168,24 +183,38 @@ interface Identity {
   readonly otherType: string;
 }
 
-/** The members in the writer's order (addon/core/message.cc); no character of their values is ever escaped. */
-function identityIn(text: string): Identity | undefined {
-  const localIp = text.indexOf('"local_ip":"');
-  const localPort = text.indexOf('"local_port":', localIp);
-  const localMac = text.indexOf('"local_mac":"', localPort);
-  const otherIp = text.indexOf('"other_ip":"', localMac);
-  const otherMac = text.indexOf('"other_mac":"', otherIp);
-  const otherType = text.indexOf('"other_type":"', otherMac);
-  if (localIp < 0 || otherType <= otherMac || otherMac <= otherIp || otherIp <= localMac)
-    return undefined;
-  return {
-    localIp: textAt(text, localIp + 12),
-    localPort: text.slice(localPort + 13, localMac - 1),
-    localMac: textAt(text, localMac + 13),
-    otherIp: textAt(text, otherIp + 12),
-    otherMac: textAt(text, otherMac + 13),
-    otherType: textAt(text, otherType + 14),
-  };
+/** Where `,"flow":{` begins in the line at `at`; -1: nowhere before `end`. */
+function flowAt(lines: Buffer, at: number, end: number): number {
+  for (let brace = at; ; ) {
+    brace = lines.indexOf(openingBrace, brace + 1);
+    const start = brace - flowName.length;
+    if (brace < 0 || brace > end) return -1;
+    let same = 0;
+    while (same < flowName.length && lines[start + same] === flowName[same]) same += 1;
+    if (same === flowName.length) return start;
+  }
 }
 
-const textAt = (text: string, at: number): string => text.slice(at, text.indexOf('"', at));
+/**
+ * The members of both sides, which follow each other in the writer's order (addon/core/message.cc); no character of their
+ * values is ever escaped. Lengths are those of the names between two values.
+ */
+function identityIn(text: string): Identity | undefined {
+  const localIp = text.indexOf('"local_ip":"') + 12;
+  const localIpEnd = text.indexOf('"', localIp);
+  const localPort = localIpEnd + 15; // ","local_port":
+  const localMac = text.indexOf(',', localPort) + 14; // ,"local_mac":"
+  const otherIp = localMac + 17 + 14; // ","other_ip":"
+  const otherIpEnd = text.indexOf('"', otherIp);
+  const otherMac = text.indexOf(',', otherIpEnd + 15) + 14;
+  const otherType = otherMac + 17 + 16; // ","other_type":"
+  if (localIp < 12 || !text.startsWith('"other_type":"', otherType - 14)) return undefined;
+  return {
+    localIp: text.slice(localIp, localIpEnd),
+    localPort: text.slice(localPort, localMac - 14),
+    localMac: text.slice(localMac, localMac + 17),
+    otherIp: text.slice(otherIp, otherIpEnd),
+    otherMac: text.slice(otherMac, otherMac + 17),
+    otherType: text.slice(otherType, text.indexOf('"', otherType)),
+  };
+}

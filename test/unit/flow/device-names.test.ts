@@ -69,18 +69,24 @@ describe('names of devices', function () {
     });
     assert.equal(announced({ ...dhcp, local_port: 67, other_port: 68 })?.mac, sides.other_mac);
     assert.equal(announced({ ...dhcp, local_port: 67, other_port: 67 }), undefined, 'a relay');
+    const named = { host_name: 'annas-laptop' };
+    assert.equal(announced({ ...dhcp, dhcp: named, local_port: 68 })?.name, 'annas-laptop');
+    const six = { ...sides, detected_protocol_name: 'DHCPV6', local_port: 546, dhcp: named };
+    assert.equal(announced(six)?.name, 'annas-laptop');
     const mdns = { ...sides, detected_protocol_name: 'MDNS', host_server_name: 'Tv.local' };
     assert.equal(announced({ ...mdns, dns: { query_type: 255 } })?.name, 'Tv');
     assert.equal(announced({ ...mdns, dns: { query_type: 1 } }), undefined, 'it asks for a TV');
     assert.equal(announced({ ...mdns, mdns: { answer: 'tv-2.local' } })?.name, 'tv-2');
+    assert.equal(announced({ ...mdns, mdns: { host_name: 'tv-3.local' } })?.name, 'tv-3');
     assert.equal(announced({ ...mdns, mdns: { answer: '_http._tcp.local' } }), undefined);
     const netbios = { ...sides, detected_protocol_name: 'NetBIOS', host_server_name: 'DESK' };
     assert.equal(announced({ ...netbios, local_port: 138, other_port: 138 })?.name, 'DESK');
-    assert.equal(
-      announced({ ...netbios, local_port: 137, other_port: 137 }),
-      undefined,
-      'asked for',
-    );
+    const service = { ...netbios, local_port: 137, other_port: 137 };
+    assert.equal(announced(service), undefined, 'asked for');
+    const own = { operation: 'registration', suffix: 32, name: 'DESK2' };
+    assert.equal(announced({ ...service, netbios: own })?.name, 'DESK2');
+    for (const other of [{ suffix: 0 }, { operation: 'query' }])
+      assert.equal(announced({ ...service, netbios: { ...own, ...other } }), undefined);
   });
 
   it('takes nothing from what is no such flow', () => {
