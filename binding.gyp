@@ -31,7 +31,7 @@
       'type': 'static_library',
       'product_prefix': 'lib',
       'product_extension': 'a',
-      'sources': ['<!@(ls addon/core/*.cc)'],
+      'sources': ['<!@(ls addon/core/*.cc addon/core/dissect/*.cc)'],
     },
     {
       'target_name': 'dipper_sources',

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <vector>
 
+#include "core/dissect/dissectors.h"
 #include "dpi_compat.h"
 #include "zero.h"
 
@@ -29,7 +30,8 @@ const char* name_or_unknown(const char* name) { return name ? name : "Unknown"; 
 struct FreeState {
   FreeState* next;
 };
-constexpr size_t state_bytes = (sizeof(NdpiFlow) + 63) / 64 * 64;  // a state shares no cache line
+constexpr size_t dissection_at = (sizeof(NdpiFlow) + alignof(Dissection) - 1) / alignof(Dissection) * alignof(Dissection);
+constexpr size_t state_bytes = (dissection_at + sizeof(Dissection) + 63) / 64 * 64;  // a state shares no cache line
 constexpr size_t slab_states = 64;
 
 }  // namespace
@@ -191,6 +193,7 @@ DpiState* Dpi::acquire() {
   impl.free = state->next;
   ++impl.in_use;
   zero(state, sizeof(NdpiFlow));
+  new (reinterpret_cast<char*>(state) + dissection_at) Dissection;
   return state_of(reinterpret_cast<NdpiFlow*>(state));
 }
 
@@ -200,6 +203,10 @@ void Dpi::release(DpiState* state) {
   impl.free = new (state) FreeState{impl.free};
   ASAN_POISON_MEMORY_REGION(state, state_bytes);  // the pool must not hide a use after release
   --impl.in_use;
+}
+
+Dissection& Dpi::dissection(DpiState* state) const {
+  return *reinterpret_cast<Dissection*>(reinterpret_cast<char*>(state) + dissection_at);
 }
 
 uint64_t Dpi::states_in_use() const { return impl_->in_use; }
@@ -225,6 +232,8 @@ DpiStep Dpi::step(DpiState* state, const Packet& packet, uint32_t packets_seen,
   impl.add_url_risk(flow, detection);
   return DpiStep::done;
 }
+
+uint32_t Dpi::packet_limit(uint8_t ip_protocol) const { return impl_->limit(ip_protocol); }
 
 void Dpi::set_limits(uint16_t max_packets_tcp, uint16_t max_packets_udp) {
   if (impl_->reference) return;

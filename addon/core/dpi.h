@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/dissect/findings.h"
 #include "metadata.h"
 #include "packet.h"
 
@@ -14,6 +15,7 @@ namespace dipper {
 
 // nDPI's per-flow state (struct ndpi_flow_struct), pooled by Dpi.
 struct DpiState;
+struct Dissection;
 
 struct DpiOptions {
   std::string protocols_file, categories_file, risky_domains_file, ja3_file, certificates_file;
@@ -55,6 +57,9 @@ class Dpi {
   ~Dpi();
 
   DpiState* acquire();            // a zeroed state; null when out of memory
+  // What our own dissectors keep of the flow, in the same entry of the pool; empty after acquire(). Its owner is the caller:
+  // nothing in it may be left at release().
+  Dissection& dissection(DpiState* state) const;
   void release(DpiState* state);  // frees what the library hung on it and keeps the memory for the next flow
   uint64_t states_in_use() const;
 
@@ -62,14 +67,18 @@ class Dpi {
   // decide. Fills `detection` when the result is partial or done; `done` includes the give-up at the limit.
   DpiStep step(DpiState* state, const Packet& packet, uint32_t packets_seen, Detection& detection);
 
+  // A flow is in detection for so many packets at most.
+  uint32_t packet_limit(uint8_t ip_protocol) const;
+
   // Other limits from now on, also for flows in detection; without effect in reference mode.
   void set_limits(uint16_t max_packets_tcp, uint16_t max_packets_udp);
 
   // No more packets will come: the library's last word, guesses included. Call once, before release().
   void give_up(DpiState* state, Detection& detection);
 
-  // Appends what is known of the flow to `metadata` (host name, TLS, HTTP, ...).
-  void collect(const DpiState* state, const Detection& detection, Metadata& metadata) const;
+  // Appends what is known of the flow to `metadata` (host name, TLS, HTTP, ...), findings (null: none) before what the
+  // library says of the same field.
+  void collect(const DpiState* state, const Detection& detection, const Findings* findings, Metadata& metadata) const;
 
   // Names, valid as long as this Dpi; never null. Unknown ids give "Unknown".
   const char* protocol_name(uint16_t id) const;

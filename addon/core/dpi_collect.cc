@@ -105,7 +105,7 @@ auto ntp_version(const Protocols& protos, compat::second)
   return protos.ntp[0].version ? protos.ntp[0].version : protos.ntp[1].version;
 }
 
-void collect_http(const NdpiFlow& flow, Metadata& metadata) {
+void collect_http(const NdpiFlow& flow, FieldSink& metadata) {
   metadata.add_text(Field::http_url, text(flow.http.url));
   metadata.add_text(Field::http_user_agent, text(flow.http.user_agent));
   if (flow.http.method != NDPI_HTTP_METHOD_UNKNOWN) {
@@ -116,7 +116,7 @@ void collect_http(const NdpiFlow& flow, Metadata& metadata) {
   metadata.add_text(Field::http_content_type, text(flow.http.content_type));
 }
 
-void collect_tls(const NdpiFlow& flow, Metadata& metadata) {
+void collect_tls(const NdpiFlow& flow, FieldSink& metadata) {
   const auto& tls = flow.protos.tls_quic;
   if (tls.ssl_version) {
     char version[24] = "";
@@ -143,7 +143,7 @@ void collect_tls(const NdpiFlow& flow, Metadata& metadata) {
   if (tls.notAfter) metadata.add_number(Field::ssl_not_after, tls.notAfter);
 }
 
-void collect_dns(const NdpiFlow& flow, Metadata& metadata) {
+void collect_dns(const NdpiFlow& flow, FieldSink& metadata) {
   const auto& dns = flow.protos.dns;
   if (dns.query_type) metadata.add_number(Field::dns_query_type, dns.query_type);
   if (!dns.num_queries && !dns.num_answers) return;  // the library counts those of a response only
@@ -151,10 +151,7 @@ void collect_dns(const NdpiFlow& flow, Metadata& metadata) {
   metadata.add_number(Field::dns_answers, dns.num_answers);
 }
 
-}  // namespace
-
-void Dpi::collect(const DpiState* state, const Detection& detection, Metadata& metadata) const {
-  const NdpiFlow& flow = *flow_of(state);
+void collect_library(const NdpiFlow& flow, const Detection& detection, FieldSink& metadata) {
   // A guess tells nothing of the union: no dissector of that protocol has filled it. (A hello
   // without its end is given up as TLS with confidence DPI; that one has.)
   const bool dissected = !detection.guessed || detection.confidence == NDPI_CONFIDENCE_DPI;
@@ -191,6 +188,14 @@ void Dpi::collect(const DpiState* state, const Detection& detection, Metadata& m
   } else if (is(flow, NDPI_PROTOCOL_NTP)) {
     metadata.add_number(Field::ntp_version, ntp_version(flow.protos, compat::first{}));
   }
+}
+
+}  // namespace
+
+void Dpi::collect(const DpiState* state, const Detection& detection, const Findings* findings, Metadata& metadata) const {
+  FieldSink sink(metadata, findings);
+  collect_library(*flow_of(state), detection, sink);
+  sink.finish();
 }
 
 }  // namespace dipper

@@ -16,6 +16,8 @@ std::unique_ptr<Engine> Engine::create(const EngineOptions& options, std::unique
   WorkerOptions worker = options.worker;
   worker.max_flows = std::max(1u, worker.max_flows / n);
   worker.max_dpi_states = std::max(1u, worker.max_dpi_states / n);
+  worker.max_inspections = std::max(1u, worker.max_inspections / n);
+  worker.max_reassembly_blocks = std::max(1u, worker.max_reassembly_blocks / n);
   for (unsigned i = 0; i < n; ++i) {
     auto dpi = Dpi::create(options.dpi, error);
     if (!dpi) return nullptr;

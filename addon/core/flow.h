@@ -20,6 +20,7 @@ enum class Detecting : uint8_t {
   waiting,    // not one packet has been shown to nDPI
   inspecting,
   announced,  // a protocol is known and was announced, more packets may refine it
+  reading,    // the library has said its last word; one of our own dissectors wants more packets
   over,
 };
 
@@ -31,7 +32,7 @@ struct alignas(64) Flow {
 
   uint64_t packets[2], bytes[2];
   uint64_t first_ns;
-  DpiState* dpi;                     // null once detection is over
+  DpiState* dpi;                     // and what our dissectors keep; null once detection is over
   uint32_t stats_epoch;              // interval of the traffic that no flow_stats has told yet; 0 = none, not in the list
   uint32_t stats_next;               // list of such flows, oldest interval first: positions + 1; 0 = none
   uint16_t dpi_packets;              // shown to nDPI

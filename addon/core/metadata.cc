@@ -137,6 +137,21 @@ char* write_list(std::string_view value, char* out) {
   return out;
 }
 
+// The same of items with their sizes.
+char* write_items(std::string_view items, char* out) {
+  *out++ = '[';
+  for (bool first = true; items.size() > 2; first = false) {
+    uint16_t size;
+    memcpy(&size, items.data(), sizeof size);
+    items.remove_prefix(sizeof size);
+    if (!first) *out++ = ',';
+    out = write_json_string(items.substr(0, size), out);
+    items.remove_prefix(std::min<size_t>(size, items.size()));
+  }
+  *out++ = ']';
+  return out;
+}
+
 constexpr bool same(const char* one, const char* two) {
   while (*one && *one == *two) ++one, ++two;
   return *one == *two;
@@ -145,7 +160,7 @@ constexpr bool same(const char* one, const char* two) {
 // How each field begins: `,"group":{"name":` where its group opens, `,"name":` inside of it. Groups are numbered by their
 // first field, 0 is the flow itself.
 struct Begin {
-  static constexpr size_t width = 32;  // copied whole: two registers
+  static constexpr size_t width = 48;  // copied whole: three registers
   char open[width], inside[width];
   uint8_t open_size, inside_size, group;
 };
@@ -219,6 +234,10 @@ void Metadata::add_text(Field field, std::string_view value) {
 
 void Metadata::add_number(Field field, uint64_t value) {
   if (begin(field)) end_ = write_number(value, end_);
+}
+
+void Metadata::add_items(Field field, std::string_view items) {
+  if (!items.empty() && begin(field)) end_ = write_items(items.substr(0, max_text), end_);
 }
 
 void Metadata::append_members(std::string_view members) {

@@ -22,6 +22,9 @@ namespace dipper {
   X(ssl_cipher_suite, "ssl", "cipher_suite", text)              \
   X(ssl_client_sni, "ssl", "client_sni", text)                  \
   X(ssl_alpn, "ssl", "alpn", list)                              \
+  X(ssl_alpn_server, "ssl", "alpn_server", list)                \
+  X(ssl_encrypted_ch_version, "ssl", "encrypted_ch_version", text) \
+  X(ssl_encrypted_ch_config_id, "ssl", "encrypted_ch_config_id", number) \
   X(ssl_server_names, "ssl", "server_names", list)              \
   X(ssl_issuer_dn, "ssl", "issuer_dn", text)                    \
   X(ssl_subject_dn, "ssl", "subject_dn", text)                  \
@@ -82,6 +85,8 @@ class Metadata {
   void add_members(std::string_view members);
   void add_text(Field field, std::string_view value);  // empty values are left out
   void add_number(Field field, uint64_t value);
+  // A list whose items each have their size (u16) in front: they may contain anything. Of max_text bytes at most.
+  void add_items(Field field, std::string_view items);
   // Members as text, each with its comma, behind all fields: of most_appended bytes at most, others are left out.
   static constexpr size_t most_appended = 512;
   void append_members(std::string_view members);

@@ -17,6 +17,7 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Env
     : options_(options),
       dpi_(std::move(dpi)),
       soft_dissectors_(*dpi_),
+      inspections_(options.max_inspections, options.max_reassembly_blocks),
       writer_(*dpi_, envelope, options.conntrack != nullptr),
       events_(events),
       counters_(counters),
@@ -35,7 +36,7 @@ Worker::~Worker() {
   for (uint32_t i = 0; i < table_.pool_size(); ++i) {
     Flow& flow = table_.at(i);
     if (!flow.live) continue;
-    if (flow.dpi) dpi_->release(flow.dpi);
+    if (flow.dpi) release_states(flow);
     if (flow.metadata) metadata_store_.drop(flow.metadata);
     free(flow.conntrack);
   }
@@ -148,6 +149,8 @@ Flow* Worker::create(const Packet& packet) {
   if (!flow->dpi) {
     counters_.out_of_memory.add(1);
     flow->detecting = Detecting::over;
+  } else if (!options_.reference) {
+    dpi_->dissection(flow->dpi).candidates = dissectors_.candidates(packet.key);
   }
   flow->first_ns = flow->last_ns = packet.timestamp_ns;
   flow->tunnel = packet.tunnel;
@@ -182,15 +185,19 @@ void Worker::track_tcp(Flow& flow, const Packet& packet) {
 }
 
 void Worker::detect(Flow& flow, const Packet& packet) {
+  if (flow.detecting == Detecting::reading) return read_on(flow, packet);
   if (unknown_captures_) hold_packet(flow, packet);
   const Detection before = flow.detection;
   const auto seen = static_cast<uint32_t>(flow.total_packets());
   const DpiStep step = dpi_->step(flow.dpi, packet, seen, flow.detection);
-  if (!options_.reference) soft_dissectors_.look(packet, flow.dpi_packets == 0, flow.detection);
+  if (!options_.reference) {
+    soft_dissectors_.look(packet, flow.dpi_packets == 0, flow.detection);
+    dissect(flow, packet);
+  }
   ++flow.dpi_packets;
   counters_.dpi_packets.add(1);
   if (step == DpiStep::done)
-    finish_detection(flow, before);
+    finish_detection(flow, before, More::may_come);
   else if (step == DpiStep::partial || (flow.detection.soft && soft_dissectors_.certain(flow.detection)))
     announce(flow, before);
   else if (flow.detecting == Detecting::waiting)
@@ -214,17 +221,16 @@ void Worker::announce(Flow& flow, const Detection& before) {
   wrote_event();
 }
 
-// The library has said its last word (flow.detection holds it): keep the metadata, give the state back. `before` is
-// the detection as it was announced, if it was.
-void Worker::finish_detection(Flow& flow, const Detection& before) {
+// The library has said its last word (flow.detection holds it): keep the metadata, give the state back unless one of our own
+// dissectors wants packets that may come. `before` is the detection as it was announced, if it was.
+void Worker::finish_detection(Flow& flow, const Detection& before, More more) {
   const bool announced = flow.detecting == Detecting::announced;
-  flow.detecting = Detecting::over;
   soft_dissectors_.settle(flow.detection);
+  flow.detecting = more == More::may_come && reads_on(flow) ? Detecting::reading : Detecting::over;
   std::string metadata_before;
   if (announced && (options_.events & event_updated)) metadata_before = flow.metadata_text();
   store_metadata(flow);
-  dpi_->release(flow.dpi);
-  flow.dpi = nullptr;
+  if (flow.detecting == Detecting::over) release_states(flow);
   if (unknown_captures_) settle_packets(flow);
   if (!flow.detection.identified()) {
     if (!(options_.events & event_unknown) || quiet(flow)) return;
@@ -268,7 +274,7 @@ void Worker::look_up_connection(Flow& flow) {
 void Worker::store_metadata(Flow& flow) {
   metadata_.clear();
   if (options_.flow_hashes) name_previous(flow);
-  dpi_->collect(flow.dpi, flow.detection, metadata_);
+  dpi_->collect(flow.dpi, flow.detection, dpi_->dissection(flow.dpi).findings(), metadata_);
   if (options_.dns_hints) name_by_hint(flow);
   keep_metadata(flow);
 }
@@ -306,6 +312,10 @@ void Worker::publish() {
   counters_.dpi_states.set(dpi_->states_in_use());
   counters_.dpi_state_bytes.set(dpi_->states_in_use() * Dpi::state_size());
   counters_.metadata_bytes.set(metadata_store_.bytes());
+  counters_.inspection_bytes.set(inspections_.bytes_in_use());
+  counters_.inspections_refused.set(inspections_.refused());
+  counters_.reassembly_refused.set(inspections_.pieces_refused());
+  counters_.findings_dropped.set(inspections_.findings_dropped());
   if (emergency_ && table_.size() < table_.capacity() / 2 + 1) emergency_ = false;
 }
 

@@ -9,6 +9,7 @@
 
 #include "closing.h"
 #include "conntrack.h"
+#include "core/dissect/dissectors.h"
 #include "counters.h"
 #include "dns_hints.h"
 #include "dpi.h"
@@ -34,6 +35,8 @@ enum EventMask : uint8_t {
 struct WorkerOptions : LiveOptions {
   uint32_t max_flows = 1u << 20;       // of all workers together; the engine divides
   uint32_t max_dpi_states = 1u << 17;  // flows in detection at a time: 92 MB at libndpi 4.2, and what it hangs on them
+  uint32_t max_inspections = 1u << 14;  // of them, flows that one of our own dissectors reads: 80 MB
+  uint32_t max_reassembly_blocks = 1u << 12;  // directions of flows with pieces to put together: 64 MB
   bool expiry = true;                  // false: flows end with the capture (nDPI's own test run)
   bool reference = false;
   bool packet_counters = false;        // by protocol and layer; 12 instructions a packet
@@ -79,7 +82,13 @@ class Worker {
   Flow* create(const Packet& packet);
   void track_tcp(Flow& flow, const Packet& packet);
   void detect(Flow& flow, const Packet& packet);
-  void finish_detection(Flow& flow, const Detection& before);
+  enum class More : uint8_t { may_come, none };  // packets for our own dissectors
+  void finish_detection(Flow& flow, const Detection& before, More more);
+  void read_on(Flow& flow, const Packet& packet);
+  void finish_reading(Flow& flow);
+  void dissect(Flow& flow, const Packet& packet);
+  bool reads_on(const Flow& flow) const;
+  void release_states(Flow& flow);
   void announce(Flow& flow, const Detection& before);
   bool due(const Flow& flow, uint64_t now_ns, Expiry& reason) const;
   uint64_t deadline(const Flow& flow) const;
@@ -130,6 +139,8 @@ class Worker {
   WorkerOptions options_;
   std::unique_ptr<Dpi> dpi_;
   const SoftDissectors soft_dissectors_;
+  const Dissectors dissectors_;
+  InspectionPool inspections_;
   MessageWriter writer_;
   EventQueue& events_;
   WorkerCounters& counters_;
@@ -139,6 +150,7 @@ class Worker {
   const FlowHashes::Scope hash_scope_;
   std::unique_ptr<UnknownCaptures> unknown_captures_;  // null: not asked for
   Metadata metadata_;
+  std::string metadata_before_;
   MetadataStore metadata_store_;
   Lines lines_;
   uint64_t events_in_lines_ = 0, now_ns_ = 0;

@@ -46,9 +46,10 @@ bool Worker::due(const Flow& flow, uint64_t now_ns, Expiry& reason) const {
 
 void Worker::end_detection(Flow& flow) {
   if (!flow.dpi) return;
+  if (flow.detecting == Detecting::reading) return finish_reading(flow);
   const Detection before = flow.detection;
   dpi_->give_up(flow.dpi, flow.detection);
-  finish_detection(flow, before);
+  finish_detection(flow, before, More::none);
 }
 
 void Worker::write_record(Flow& flow, Expiry reason, const Sha1Digest* community_hash) {
@@ -134,9 +135,7 @@ void Worker::make_dpi_room() {
   }
   if (!victim) return;
   if (unknown_captures_) unknown_captures_->drop(victim->position);
-  const Detection before = victim->detection;
-  dpi_->give_up(victim->dpi, victim->detection);
-  finish_detection(*victim, before);
+  end_detection(*victim);
   counters_.dpi_states_evicted.add(1);
 }
 

@@ -35,15 +35,41 @@ export const metadata = {
     closed(
       {
         version: Type.Optional(
-          value('Version of TLS, DTLS or QUIC.', 'ssl.version (hexadecimal there)'),
+          value(
+            'Version that the server chose, or the highest that the client offers.',
+            'ssl.version (hexadecimal there)',
+          ),
         ),
         cipher_suite: Type.Optional(
           value('Cipher suite that the server chose.', 'ssl.cipher_suite'),
         ),
-        client_sni: Type.Optional(value('Server name in the client hello.', 'ssl.client_sni')),
+        client_sni: Type.Optional(
+          value('Server name in the client hello, as it was sent.', 'ssl.client_sni'),
+        ),
         alpn: Type.Optional(list('Application protocols that the client offered.', 'ssl.alpn')),
+        alpn_server: Type.Optional(
+          list(
+            'Application protocol that the server chose; visible up to TLS 1.2.',
+            'ssl.alpn_server',
+          ),
+        ),
+        encrypted_ch_version: Type.Optional(
+          value(
+            'Extension that an Encrypted ClientHello came in, for example `0xfe0d`; clients without a key send one as well.',
+            'ssl.encrypted_ch_version',
+          ),
+        ),
+        encrypted_ch_config_id: Type.Optional(
+          count(
+            'ECH config id',
+            'Key that the outer hello of an Encrypted ClientHello names, 0 to 255.',
+          ),
+        ),
         server_names: Type.Optional(
-          list('Subject alternative names of the certificate.', 'ssl.server_cn (the first)'),
+          list(
+            'Subject alternative names of the certificate, host names and addresses.',
+            'ssl.server_cn (the first)',
+          ),
         ),
         issuer_dn: Type.Optional(value('Issuer of the certificate.', 'ssl.issuer_dn')),
         subject_dn: Type.Optional(value('Subject of the certificate.', 'ssl.subject_dn')),
@@ -53,7 +79,9 @@ export const metadata = {
         server_ja3: Type.Optional(
           value('JA3S of the server hello, 32 hexadecimal digits.', 'ssl.server_ja3'),
         ),
-        client_ja4: Type.Optional(value('JA4 of the client hello; libndpi 4.11 and later.')),
+        client_ja4: Type.Optional(
+          value('JA4 of the client hello, for TLS, DTLS and QUIC.', 'ssl.client_ja4'),
+        ),
         fingerprint: Type.Optional(
           value('SHA-1 of the certificate, 40 hexadecimal digits.', 'ssl.fingerprint'),
         ),

@@ -118,7 +118,7 @@ struct Conversation {
   }
   std::string metadata() {
     Metadata m;
-    dpi.collect(state, detection, m);
+    dpi.collect(state, detection, nullptr, m);
     return std::string(m.text());
   }
   std::string protocol() const { return dpi.protocol_name(detection.protocol()); }

@@ -45,9 +45,11 @@ void Traffic::ip(uint64_t ns, const Endpoint& from, const Endpoint& to, uint8_t 
 }
 
 void Traffic::tcp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t flags,
-                  const std::string& payload, uint64_t ns) {
+                  const std::string& payload, uint64_t ns, uint32_t sequence,
+                  uint32_t acknowledged) {
   ip(at(seconds, ns), from, to, 6,
-     be16(from.port) + be16(to.port) + std::string(8, '\x01') + std::string("\x50", 1) +
+     be16(from.port) + be16(to.port) + be16(sequence >> 16) + be16(sequence & 0xffff) +
+         be16(acknowledged >> 16) + be16(acknowledged & 0xffff) + std::string("\x50", 1) +
          static_cast<char>(flags) + std::string("\x20\0\0\0\0\0", 6) + payload);
 }
 

@@ -22,7 +22,8 @@ class Traffic {
  public:
   // Times are seconds since the epoch plus nanoseconds; each adds one frame.
   void tcp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t flags,
-           const std::string& payload = "", uint64_t ns = 0);
+           const std::string& payload = "", uint64_t ns = 0, uint32_t sequence = 0x01010101,
+           uint32_t acknowledged = 0x01010101);
   void udp(uint64_t seconds, const Endpoint& from, const Endpoint& to,
            const std::string& payload = "", uint64_t ns = 0);
   void icmp(uint64_t seconds, const Endpoint& from, const Endpoint& to, uint8_t type, uint8_t code);

@@ -1,0 +1,79 @@
+// What our own dissectors read out of a flow's packets, by field (metadata.h). Values are copied; all of a flow together have
+// a bound. Thread: the worker's, in an Inspection.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+#include "../metadata.h"
+
+namespace dipper {
+
+class Findings {
+ public:
+  static constexpr size_t most_bytes = 3072;  // of all values together
+
+  // Each returns false, and full() is true from then on, when there is no room: nothing has changed. Text is cut to
+  // Metadata::max_text and may be any bytes. Empty text is not a finding: nothing is stored, true.
+  bool set(Field field, std::string_view value);  // replaces an earlier value
+  bool set(Field field, const char* value) { return set(field, std::string_view(value)); }
+  bool set(Field field, uint64_t value);
+  bool add(Field field, std::string_view item);   // list fields: appends it unless it is there
+
+  bool has(Field field) const { return used_[index(field) / 64] >> index(field) % 64 & 1; }
+  bool empty() const;
+  bool full() const { return full_; }
+  std::string_view text(Field field) const;  // "" when there is none; of a list its items, each with its size (u16) in front
+  uint64_t number(Field field) const;        // 0 when there is none
+  void clear();
+
+  // Writes field `id` of the table, which has() a finding, to `metadata`.
+  void write(Field field, Metadata& metadata) const;
+  // The first field with a finding at `from` or after it in the table; Field::count_ when there is none.
+  Field next(size_t from) const;
+
+ private:
+  static constexpr size_t fields = static_cast<size_t>(Field::count_), words = (fields + 63) / 64;
+  static constexpr size_t index(Field field) { return static_cast<size_t>(field); }
+  struct Slot {
+    uint16_t at, size;
+  };
+
+  bool append(Field field, std::string_view head, std::string_view value);  // to the field's bytes
+  bool put(Field field, std::string_view value);
+  void remove(Field field);
+
+  uint64_t used_[words] = {};
+  uint16_t end_ = 0;
+  bool full_ = false;
+  Slot slots_[fields];         // of used fields
+  char bytes_[most_bytes];
+};
+
+// Passes on the library's values, which come in table order, and puts a flow's findings in their places: a finding takes the
+// place of the library's value.
+class FieldSink {
+ public:
+  FieldSink(Metadata& metadata, const Findings* findings) : metadata_(metadata), findings_(findings) {}
+  void add_text(Field field, std::string_view value) {
+    if (!findings_ || library_speaks(field)) metadata_.add_text(field, value);
+  }
+  void add_number(Field field, uint64_t value) {
+    if (!findings_ || library_speaks(field)) metadata_.add_number(field, value);
+  }
+  void finish() {
+    if (findings_) write_before(static_cast<size_t>(Field::count_));
+  }
+
+ private:
+  bool library_speaks(Field field) {
+    write_before(static_cast<size_t>(field));
+    return !findings_->has(field);
+  }
+  void write_before(size_t end);
+
+  Metadata& metadata_;
+  const Findings* findings_;
+  size_t written_ = 0;  // findings of fields before this one are out
+};
+
+}  // namespace dipper

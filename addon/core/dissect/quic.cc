@@ -1,0 +1,181 @@
+#include "quic.h"
+
+#include "dissectors.h"
+
+namespace dipper {
+namespace {
+
+constexpr size_t message_header = 4, longest_connection_id = 20;
+constexpr uint8_t long_header = 0x80;
+
+// A variable-length integer (RFC 9000, 16).
+bool take_integer(Cursor& rest, uint64_t& value) {
+  if (!rest.size) return false;
+  const size_t size = size_t{1} << (rest.u8(0) >> 6);
+  if (!rest.has(size)) return false;
+  value = rest.u8(0) & 0x3f;
+  for (size_t i = 1; i < size; ++i) value = value << 8 | rest.u8(i);
+  rest = rest.skip(size);
+  return true;
+}
+
+struct LongHeader {
+  QuicVersion version;
+  bool initial;
+  Cursor destination;  // connection id
+  Cursor packet;       // the whole packet
+  size_t number_at;    // of the packet number in it
+};
+
+// Takes a packet with a long header off a datagram (RFC 9000, 17.2, and 12.2: several may be in one). False: there is none, or
+// none with a length (Retry, version negotiation).
+bool take_packet(Cursor& datagram, LongHeader& header) {
+  if (!datagram.has(7) || !(datagram.u8(0) & long_header)) return false;
+  header.version = quic_version(datagram.be32(1));
+  if (header.version == QuicVersion::none) return false;
+  // RFC 9369, 3.2 counts the types of version 2 from Retry on. Its first draft did not yet.
+  const unsigned type = datagram.u8(0) >> 4 & 3, initial = header.version == QuicVersion::v2 ? 1 : 0,
+                 retry = header.version == QuicVersion::v2 ? 0 : 3;
+  if (type == retry) return false;
+  header.initial = type == initial;
+  Cursor rest = datagram.skip(5), source;
+  if (!take_vector(rest, 1, header.destination) || !take_vector(rest, 1, source)) return false;
+  if (header.destination.size > longest_connection_id || source.size > longest_connection_id) return false;
+  uint64_t size;
+  if (header.initial) {
+    if (!take_integer(rest, size) || !rest.has(size)) return false;  // the token
+    rest = rest.skip(size);
+  }
+  if (!take_integer(rest, size) || !rest.has(size)) return false;
+  header.number_at = datagram.size - rest.size;
+  header.packet = datagram.first(header.number_at + size);
+  datagram = datagram.skip(header.number_at + size);
+  return true;
+}
+
+struct CryptoFrame {
+  uint64_t at;
+  Cursor bytes;
+};
+
+// Frames that an Initial packet may have (RFC 9000, 12.4). `is_frame` is false where the rest is none of them. Returns false
+// after the last.
+bool take_crypto_frame(Cursor& rest, CryptoFrame& crypto, bool& is_frame) {
+  constexpr uint64_t padding = 0, ping = 1, ack = 2, ack_ecn = 3, crypto_data = 6, close = 0x1c;
+  for (uint64_t type; rest.size;) {
+    uint64_t number, ranges = 0;
+    is_frame = take_integer(rest, type);
+    if (!is_frame || type == close) return false;  // what is behind a CONNECTION_CLOSE does not matter
+    switch (type) {
+      case padding:
+      case ping:
+        continue;
+      case ack:
+      case ack_ecn:
+        // Largest, delay, count, first range; then two numbers a range, and three of ECN.
+        is_frame = take_integer(rest, number) && take_integer(rest, number) && take_integer(rest, ranges) && take_integer(rest, number);
+        for (uint64_t left = ranges * 2 + (type == ack_ecn ? 3 : 0); is_frame && left; --left) is_frame = take_integer(rest, number);
+        if (!is_frame) return false;
+        continue;
+      case crypto_data: {
+        uint64_t size;
+        is_frame = take_integer(rest, crypto.at) && take_integer(rest, size) && rest.has(size);
+        if (!is_frame) return false;
+        crypto.bytes = rest.first(size);
+        rest = rest.skip(size);
+        return true;
+      }
+      default:
+        is_frame = false;
+        return false;
+    }
+  }
+  return false;
+}
+
+bool are_frames(Cursor plain) {
+  if (!plain.size) return false;
+  bool is_frame;
+  for (CryptoFrame frame; take_crypto_frame(plain, frame, is_frame);) {
+  }
+  return is_frame;
+}
+
+void take_messages(Cursor bytes, bool from_client, Inspection& inspection) {
+  while (bytes.has(message_header)) {
+    const size_t size = size_t{bytes.u8(1)} << 16 | bytes.be16(2);
+    if (!bytes.has(message_header + size)) return;
+    inspection.handshake.read(bytes.u8(0), bytes.skip(message_header).first(size), from_client, HelloTransport::quic,
+                              inspection.findings);
+    bytes = bytes.skip(message_header + size);
+  }
+}
+
+bool is_whole_message(Cursor bytes) {
+  return bytes.has(message_header) && bytes.size == message_header + (size_t{bytes.u8(1)} << 16 | bytes.be16(2));
+}
+
+void read_frames(Cursor plain, bool from_client, Inspection& inspection) {
+  Handshake& handshake = inspection.handshake;
+  Assembly& pieces = handshake.pieces[from_client];
+  const auto read_all = [&] { return from_client == inspection.quic.client_side ? handshake.client_seen : handshake.server_seen; };
+  bool is_frame;
+  for (CryptoFrame frame; take_crypto_frame(plain, frame, is_frame);) {
+    const bool is_whole = frame.at == 0 && !pieces.started() && is_whole_message(frame.bytes);
+    if (is_whole) take_messages(frame.bytes, from_client, inspection);
+    // A HelloRetryRequest is not what is waited for: the ServerHello has the offset behind it.
+    if (!read_all() && pieces.add(frame.at, frame.bytes, inspection.buffers))
+      take_messages(pieces.whole(), from_client, inspection);
+    if (read_all()) return pieces.release(inspection.buffers);
+  }
+}
+
+void read_initial(const LongHeader& header, bool from_client, Inspection& inspection) {
+  QuicKeys& keys = inspection.quic;
+  Handshake& handshake = inspection.handshake;
+  uint8_t plain_bytes[InitialKeys::most_plain];
+  if (keys.known && from_client != keys.client_side) {
+    const Cursor plain = keys.server.open(header.packet, header.number_at, plain_bytes);
+    if (are_frames(plain)) read_frames(plain, from_client, inspection);
+    return;
+  }
+  if (handshake.client_seen) return;
+  if (keys.known) {
+    const Cursor plain = keys.client.open(header.packet, header.number_at, plain_bytes);
+    if (are_frames(plain)) return read_frames(plain, from_client, inspection);
+  }
+  // The first, or the first after a Retry (RFC 9001, 5.2).
+  InitialKeys client, server;
+  derive_initial_keys(header.version, header.destination, client, server);
+  const Cursor plain = client.open(header.packet, header.number_at, plain_bytes);
+  if (!are_frames(plain)) return;
+  keys.known = true;
+  keys.client_side = from_client;
+  keys.client = client;
+  keys.server = server;
+  handshake.pieces[from_client].release(inspection.buffers);
+  read_frames(plain, from_client, inspection);
+}
+
+}  // namespace
+
+bool quic_begins(const Segment& segment) {
+  Cursor rest = segment.payload;
+  LongHeader header;
+  return take_packet(rest, header) && header.initial;
+}
+
+Reading read_quic(const Segment& segment, Inspection& inspection) {
+  Cursor rest = segment.payload;
+  LongHeader header;
+  const bool is_long = rest.u8(0) & long_header;
+  while (take_packet(rest, header))
+    if (header.initial) read_initial(header, segment.from_client, inspection);
+  if (!inspection.quic.known) return Reading::foreign;
+  const bool from_server = segment.from_client != inspection.quic.client_side;
+  // After the server's first packet with a short header its hello has passed by.
+  if (inspection.handshake.server_seen || (!is_long && from_server && inspection.handshake.client_seen)) return Reading::done;
+  return Reading::more;
+}
+
+}  // namespace dipper

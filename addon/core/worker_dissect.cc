@@ -1,0 +1,42 @@
+// Our own dissectors beside nDPI: they are shown the same packets, and may go on after its last word until they have what they
+// wait for (the answer to a hello, a certificate), the flow's limit of packets comes, or the flow ends. Thread: the worker's.
+#include "worker.h"
+
+namespace dipper {
+
+void Worker::dissect(Flow& flow, const Packet& packet) {
+  dissectors_.look(packet, packet.from_lower == flow.client_is_lower, dpi_->dissection(flow.dpi), inspections_);
+}
+
+// Of a flow without a protocol nothing more is told: it stays unknown.
+bool Worker::reads_on(const Flow& flow) const {
+  return dpi_->dissection(flow.dpi).wants_more() && flow.detection.identified() &&
+         flow.total_packets() < dpi_->packet_limit(flow.key.ip_protocol);
+}
+
+void Worker::read_on(Flow& flow, const Packet& packet) {
+  dissect(flow, packet);
+  if (!reads_on(flow)) finish_reading(flow);
+}
+
+// What was found since the library's last word goes out as an update, if it is anything.
+void Worker::finish_reading(Flow& flow) {
+  flow.detecting = Detecting::over;
+  metadata_before_ = flow.metadata_text();
+  store_metadata(flow);
+  release_states(flow);
+  if (!(options_.events & event_updated) || metadata_.text() == metadata_before_) return;
+  look_up_connection(flow);
+  writer_.dpi_update(flow, metadata_.text(), lines_);
+  wrote_event();
+}
+
+void Worker::release_states(Flow& flow) {
+  Dissection& dissection = dpi_->dissection(flow.dpi);
+  if (dissection.inspection) inspections_.release(dissection.inspection);
+  dissection.inspection = nullptr;
+  dpi_->release(flow.dpi);
+  flow.dpi = nullptr;
+}
+
+}  // namespace dipper
