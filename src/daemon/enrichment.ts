@@ -120,19 +120,15 @@ export class Enrichment {
 
   #database(path: string): Follow {
     const changed = async (content: Buffer | undefined) => {
-      if (content === undefined) this.#databases.delete(path);
-      else {
-        const database = await GeoDatabase.open(content);
-        this.#databases.set(path, database);
-        const built = database.builtAt.toISOString().slice(0, 10);
-        this.#log.info(
-          { path, type: database.type, built },
-          `${path}: ${database.type} of ${built}`,
-        );
-      }
+      // One that is gone is about to be replaced, or was removed by mistake: only the configuration takes it away.
+      if (content === undefined) throw new Error('is not there');
+      const database = await GeoDatabase.open(content);
+      this.#databases.set(path, database);
       this.#enricher?.forgetPlaces();
+      const { type, builtOn } = database;
+      this.#log.info({ path, type, built_on: builtOn }, `${path}: ${type} of ${builtOn}`);
     };
-    return { limit: mostDatabaseBytes, changed, settle: true, expected: true };
+    return { limit: mostDatabaseBytes, changed, settle: true };
   }
 
   #placeOf(address: string): Place {

@@ -34,7 +34,8 @@ class Pointers {
 
 export class GeoDatabase {
   readonly type: string;
-  readonly builtAt: Date;
+  /** `2026-11-22`. */
+  readonly builtOn: string;
   readonly #reader: Reader<Response>;
   readonly #pointers = new Pointers();
   readonly #has6: boolean;
@@ -55,7 +56,8 @@ export class GeoDatabase {
     this.#reader = new Reader(file, { cache: this.#pointers });
     const { databaseType, buildEpoch, ipVersion } = this.#reader.metadata;
     this.type = String(databaseType).slice(0, longest);
-    this.builtAt = buildEpoch;
+    const isDate = !Number.isNaN(buildEpoch.getTime());
+    this.builtOn = isDate ? buildEpoch.toISOString().slice(0, 10) : 'no date';
     this.#has6 = ipVersion === 6;
   }
 

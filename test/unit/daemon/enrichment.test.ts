@@ -82,6 +82,10 @@ describe('what the daemon knows', function () {
     writeFileSync(path('city.mmdb'), city('Nowhere').subarray(0, 100));
     const damaged = `${path('city.mmdb')}: is no MaxMind DB file, or its end is missing; what was read before stays in force`;
     await until(() => said.includes(damaged));
+    rmSync(path('city.mmdb'));
+    await until(() =>
+      said.includes(`${path('city.mmdb')}: is not there; what was read before stays in force`),
+    );
     assert.equal(flow().geo.city, 'Potsdam');
     writeFileSync(path('city.mmdb'), city('Berlin'));
     await until(() => flow().geo?.city === 'Berlin');

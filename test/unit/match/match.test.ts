@@ -49,6 +49,8 @@ describe('match language', () => {
     'internal == true and established == 0',
     "risks == 'Obsolete TLS (v1.1 or older)'",
     'risks',
+    "local_device.name == 'desk' and local_device.randomized and geo.country in {'DE', 'FR'}",
+    'as.number == 64496 and geo.location.lat > 50',
     "ssl.alpn == 'h2' and ssl.alpn == 'http/1.1' and not ssl.alpn == 'h3'",
     "flow.ssl.client_sni == 'www.example.net'",
     "detected_hostname == 'WWW.example.NET'",
