@@ -12,7 +12,7 @@ const mostMembers = 1024;
 const longestValue = 64 << 10;
 /** Zeros between the tree and the data. */
 const separator = 16;
-/** Nodes, or values, that are looked at in one go: some milliseconds. */
+/** Nodes, or bytes of data, that are looked at in one go: some milliseconds. */
 const slice = 1 << 16;
 
 const marker = Buffer.from('abcdef4d61784d696e642e636f6d', 'hex');
@@ -104,9 +104,10 @@ class Values {
     return (((this.#starts[place >> 3] ?? 0) >> (place & 7)) & 1) === 1;
   }
 
-  /** Looks at `count` values more. False: that was the last one. Throws what is wrong. */
-  walk(count: number): boolean {
-    for (let i = 0; i < count && this.#at < this.#end; i += 1) {
+  /** Looks at the values in the next `bytes`. False: that was the last one. Throws what is wrong. */
+  walk(bytes: number): boolean {
+    const stop = Math.min(this.#at + bytes, this.#end);
+    while (this.#at < stop) {
       const from = this.#at;
       this.#value(0);
       if (this.#at - from > longestValue) throw damaged(`the value at ${from} is too long`);
