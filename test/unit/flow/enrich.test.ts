@@ -1,6 +1,7 @@
 // What is known is spliced into the lines that the engine writes, and nothing else of them changes.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { DeviceDirectory } from '../../../src/flow/device-directory.js';
 import { Enricher } from '../../../src/flow/enrich.js';
 import { PrivacyFilter } from '../../../src/flow/privacy.js';
@@ -139,6 +140,27 @@ describe('enrichment of lines', function () {
       assert.equal(as !== undefined, isRemote);
     }
     assert.ok(added > 100, `${added}`);
+  });
+
+  it('loses and changes nothing of lines of any bytes', () => {
+    const all = new Enricher({
+      ...{ devices: new DeviceDirectory(() => undefined), log },
+      placeOf: () => ({ as: { number: 7 } }),
+    });
+    const added = /,"(local|other)_device":\{"(name|randomized)[^}]*\}|,"as":\{"number":7\}/g;
+    const lines = Buffer.from(`${realLines.slice(0, 40).join('\n')}\n`);
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(lines.length - 1), fc.nat(255)), { maxLength: 20 }),
+        fc.nat(200),
+        (changes, cut) => {
+          const bytes = Buffer.from(lines.subarray(0, lines.length - cut));
+          for (const [at, byte] of changes) bytes[at] = byte;
+          const result = all.lines(bytes).toString('latin1').replaceAll(added, '');
+          assert.equal(result, bytes.toString('latin1'));
+        },
+      ),
+    );
   });
 
   it('learns a name from a DHCP flow and says it from the next line on', () => {
