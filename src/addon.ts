@@ -29,8 +29,10 @@ export interface NativeEngine {
   setLiveOptions(numbers: Float64Array): boolean;
   /** Prefixes as `address/bits`, and the position of each one's class in `addressClasses`. */
   setNetworks(prefixes: readonly string[], classes: Uint8Array): boolean;
+  setApplications(table: NativeApplications | undefined): boolean;
   expireAll(): boolean;
-  snapshot(id: number): boolean;
+  /** `explain`: flows say why they are their application. `digest`: 20 bytes, that flow alone. */
+  snapshot(id: number, explain?: boolean, digest?: Uint8Array): boolean;
   cancelSnapshot(id: number): void;
   /** Live memory of the counters, laid out by `counterLayout`; stays readable after close. */
   counters(): ArrayBuffer | undefined;
@@ -66,6 +68,7 @@ export interface NativeEngineClass {
     conntrack?: NativeConntrackMonitor,
     dnsHints?: NativeDnsHints,
     flowHashes?: NativeFlowHashes,
+    applications?: NativeApplications,
   ): NativeEngine;
   /** What each position of `numbers` means. */
   readonly numberNames: readonly string[];
@@ -161,6 +164,67 @@ export interface NativeDnsHintsClass {
   new (entries: number, minTtlS: number, maxTtlS: number): NativeDnsHints;
 }
 
+/** What definitions say, a typed array or a block of texts (each with a NUL behind it) a column; addon/core/applications.h. */
+export interface ApplicationColumns {
+  readonly applicationIds: Uint32Array;
+  readonly applicationTags: Uint8Array;
+  readonly applicationCategories: Uint8Array;
+  readonly files: Uint8Array;
+  /** Of each rule, in order of precedence, the position of its application and of its file. */
+  readonly ruleApplications: Uint32Array;
+  readonly ruleFiles: Uint32Array;
+  readonly ruleLines: Uint32Array;
+  readonly ruleTexts: Uint8Array;
+  readonly domainRules: Uint32Array;
+  /** 1 the name itself, 2 what is below it. */
+  readonly domainFlags: Uint8Array;
+  readonly domainNames: Uint8Array;
+  readonly textRules: Uint32Array;
+  /** 1 at the start only, 2 at the end only. */
+  readonly textFlags: Uint8Array;
+  readonly texts: Uint8Array;
+  readonly regexRules: Uint32Array;
+  /** Words of each program, then the words of all (src/regex/program-words.ts). */
+  readonly regexSizes: Uint32Array;
+  readonly regexWords: Uint32Array;
+  readonly prefixRules: Uint32Array;
+  /** 4 or 6. */
+  readonly prefixVersions: Uint8Array;
+  readonly prefixBits: Uint8Array;
+  /** 16 bytes each, IPv4 in the first four. */
+  readonly prefixAddresses: Uint8Array;
+  readonly portRules: Uint32Array;
+  /** First port in the upper 16 bits, last one in the lower. */
+  readonly portRanges: Uint32Array;
+  readonly portProtocols: Uint8Array;
+  readonly libraryRules: Uint32Array;
+  readonly libraryNames: Uint8Array;
+  readonly transformSizes: Uint32Array;
+  readonly transformWords: Uint32Array;
+  readonly transformReplacements: Uint8Array;
+  /** Ascending. */
+  readonly listPriorities: Uint32Array;
+  readonly listCategories: Uint8Array;
+  /** Of each listed name the position of its list. */
+  readonly listedIn: Uint32Array;
+  readonly listedNames: Uint8Array;
+}
+
+/** Numbers are positions of rules and of lists; -1 is none. */
+export interface NativeApplications {
+  findName(name: string): [rule: number, list: number];
+  findAddress(address: string): number;
+  findPort(ipProtocol: number, port: number): number;
+  findLibrary(protocol: string): number;
+  bytes(): number;
+  /** Rules whose regular expressions are not used, because there are too many of their kind. */
+  leftOut(): number[];
+}
+
+export interface NativeApplicationsClass {
+  new (columns: ApplicationColumns): NativeApplications;
+}
+
 export interface NativeConntrackMonitorClass {
   new (
     capacity: number,
@@ -201,6 +265,7 @@ export interface NativeRouteMonitorClass {
 
 export interface Addon {
   readonly Engine: NativeEngineClass;
+  readonly Applications: NativeApplicationsClass;
   readonly ConntrackMonitor: NativeConntrackMonitorClass;
   readonly DnsHints: NativeDnsHintsClass;
   readonly FlowHashes: NativeFlowHashesClass;

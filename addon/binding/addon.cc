@@ -8,6 +8,7 @@
 
 #include "core/counters.h"
 #include "core/dpi.h"
+#include "applications_wrap.h"
 #include "conntrack_monitor_wrap.h"
 #include "dns_hints_wrap.h"
 #include "engine_wrap.h"
@@ -70,6 +71,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     while (!data->live.empty()) (*data->live.begin())->close();
   });
   exports.Set("Engine", EngineWrap::define(env));
+  exports.Set("Applications", ApplicationsWrap::define(env));
   exports.Set("DnsHints", DnsHintsWrap::define(env));
   exports.Set("ConntrackMonitor", ConntrackMonitorWrap::define(env));
   exports.Set("FlowHashes", FlowHashesWrap::define(env));

@@ -17,6 +17,7 @@ class Closeable {
 
 struct AddonData {
   Napi::FunctionReference conntrack_monitor;  // the class, to know its objects by
+  Napi::FunctionReference applications;
   Napi::FunctionReference dns_hints;
   Napi::FunctionReference flow_hashes;
   std::set<Closeable*> live;                  // closed by the environment's cleanup hook

@@ -2,7 +2,7 @@
 // Underscores are let through, because names on the network have them.
 import { domainToASCII } from 'node:url';
 
-const longestName = 253;
+export const longestName = 253;
 const longestLabel = 63;
 const dot = 46;
 

@@ -11,6 +11,7 @@ import type {
   Rule,
   TextRule,
 } from './definitions.js';
+import { longestName, strangeCharacter } from './domain-name.js';
 import { network } from './network.js';
 
 export interface Match {
@@ -87,8 +88,11 @@ export class Lookup {
   /** What is looked up for `name`: what transforms make of it, then the name itself. */
   candidates(name: string): string[] {
     const plain = name.toLowerCase().replace(/\.$/, '');
-    const changed = this.#transforms.map((regex) => regex.replace(plain).toLowerCase());
-    return [...new Set([...changed, plain])].filter((candidate) => candidate !== '');
+    const changed = this.#transforms
+      .map((regex) => regex.replace(plain))
+      .filter((candidate) => candidate !== plain)
+      .map((candidate) => candidate.toLowerCase().replace(/\.$/, ''));
+    return [...new Set([...changed, plain])].filter(isName);
   }
 
   *#rulesOf(name: string): Generator<Rule> {
@@ -172,6 +176,10 @@ export class Lookup {
     };
   }
 }
+
+/** What no name has, no rule is about: the workers do not look it up either. */
+const isName = (text: string): boolean =>
+  text !== '' && text.length <= longestName && strangeCharacter(text) < 0;
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {
   const known = map.get(key);

@@ -21,10 +21,11 @@ const isWord = (character: string | undefined) =>
   character !== undefined && /^[0-9A-Za-z_]$/.test(character);
 
 /** The code points of a character in its three cases. */
-const cases = (character: string) =>
+export const cases = (character: string) =>
   [character, character.toLowerCase(), character.toUpperCase()].map((c) => c.codePointAt(0) ?? 0);
 
-function contains({ ranges, negated }: CharacterSet, points: readonly number[]): boolean {
+/** Whether one of `points`, the cases of a character, is in the set. */
+export function contains({ ranges, negated }: CharacterSet, points: readonly number[]): boolean {
   for (const [low, high] of ranges)
     for (const point of points) if (point >= low && point <= high) return !negated;
   return negated;

@@ -1,6 +1,6 @@
 // The data plane without Node: runs a capture through source, decode, worker and lines, throws the lines away and prints
 // one line of JSON. Callgrind counts its instructions; its memory has no JavaScript in it. The main thread drains, as
-// Node's does.   engine-bench [--workers N] [--no-watch] FILE
+// Node's does.   engine-bench [--workers N] [--no-watch] [--applications COLUMNS] FILE
 #include <dirent.h>
 #include <unistd.h>
 
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "columns_file.h"
 #include "core/engine.h"
 #include "sources/sources.h"
 
@@ -74,10 +75,12 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (!strcmp(argv[i], "--workers") && i + 1 < argc) options.workers = static_cast<unsigned>(atoi(argv[++i]));
     else if (!strcmp(argv[i], "--no-watch")) watch = false;
+    else if (!strcmp(argv[i], "--applications") && i + 1 < argc)
+      options.worker.applications = bench::ColumnsFile(argv[++i]).table();
     else path = argv[i];
   }
   if (!path) {
-    fprintf(stderr, "usage: engine-bench [--workers N] [--no-watch] FILE\n");
+    fprintf(stderr, "usage: engine-bench [--workers N] [--no-watch] [--applications COLUMNS] FILE\n");
     return 64;
   }
   options.envelope.interface = path;
