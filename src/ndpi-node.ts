@@ -1,5 +1,8 @@
 // The library: `import { Engine } from 'dipperd/ndpi-node'`. Everything public, nothing else.
 
+export type { DefinitionSources } from './applications/definitions.js';
+export { type LoadedApplications, loadApplications } from './applications/table.js';
+export { Applications } from './capture/applications.js';
 export type { CapSource } from './capture/cap-process.js';
 export { DnsHints, type DnsHintsOptions } from './capture/dns-hints.js';
 export type {

@@ -1,8 +1,10 @@
 // What JavaScript asks of an engine's workers. src/capture checks values; here wrong ones are a TypeError at most.
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "applications_wrap.h"
 #include "engine_wrap.h"
 
 namespace dipper {
@@ -40,13 +42,27 @@ Napi::Value EngineWrap::set_networks(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, !engine_ || engine_->set_networks(roles));
 }
 
+Napi::Value EngineWrap::set_applications(const Napi::CallbackInfo& info) {
+  const auto table = ApplicationsWrap::table_of(info[0]);
+  return Napi::Boolean::New(info.Env(), !engine_ || engine_->set_applications(table));
+}
+
 Napi::Value EngineWrap::expire_all(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), !engine_ || engine_->expire_all());
 }
 
 Napi::Value EngineWrap::snapshot(const Napi::CallbackInfo& info) {
   const auto id = static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value());
-  return Napi::Boolean::New(info.Env(), engine_ && engine_->snapshot(id));
+  Explanation explanation;
+  explanation.wanted = info[1].ToBoolean();
+  if (info[2].IsTypedArray()) {
+    const auto bytes = info[2].As<Napi::Uint8Array>();
+    Sha1Digest digest;
+    if (bytes.ElementLength() != digest.size()) throw Napi::TypeError::New(info.Env(), "digest: not of 20 bytes");
+    std::copy(bytes.Data(), bytes.Data() + digest.size(), digest.begin());
+    explanation.digest = digest;
+  }
+  return Napi::Boolean::New(info.Env(), engine_ && engine_->snapshot(id, explanation));
 }
 
 void EngineWrap::cancel_snapshot(const Napi::CallbackInfo& info) {

@@ -1,5 +1,6 @@
 #include "engine_wrap.h"
 
+#include "applications_wrap.h"
 #include "conntrack_monitor_wrap.h"
 #include "dns_hints_wrap.h"
 #include "flow_hashes_wrap.h"
@@ -12,12 +13,13 @@ namespace {
 enum Number {
   n_workers, n_internal, n_events, n_tunnels, n_reference, n_max_flows, n_max_dpi_states, n_expiry, n_udp_idle_ms,
   n_tcp_idle_ms, n_tcp_closed_ms, n_other_idle_ms, n_active_ms, n_stats_interval_ms, n_max_packets_tcp,
-  n_max_packets_udp, n_dump_unknown, n_packet_counters, n_unknown_packets, n_unknown_bytes, n_count
+  n_max_packets_udp, n_dump_unknown, n_packet_counters, n_unknown_packets, n_unknown_bytes, n_explain,
+  n_count
 };
 constexpr const char* number_names[n_count] = {
     "workers",     "internal",    "events",      "tunnels",       "reference",  "maxFlows",  "maxDpiStates",    "expiry",
     "udpIdleMs",   "tcpIdleMs",   "tcpClosedMs", "otherIdleMs",   "activeMs",   "statsIntervalMs", "maxPacketsTcp",
-    "maxPacketsUdp", "dumpUnknown", "packetCounters", "unknownPackets", "unknownBytes"};
+    "maxPacketsUdp", "dumpUnknown", "packetCounters", "unknownPackets", "unknownBytes", "explain"};
 constexpr const char* file_names[] = {"protocols", "categories", "riskyDomains", "ja3", "certificates"};
 
 uint64_t ms(double value) { return static_cast<uint64_t>(value * 1e6); }
@@ -34,6 +36,7 @@ LiveOptions read_live(const Napi::Float64Array& n) {
   o.max_packets_tcp = static_cast<uint16_t>(n[n_max_packets_tcp]);
   o.max_packets_udp = static_cast<uint16_t>(n[n_max_packets_udp]);
   o.dump_unknown = n[n_dump_unknown] != 0;
+  o.explain = n[n_explain] != 0;
   return o;
 }
 
@@ -66,6 +69,7 @@ EngineOptions read_options(const Napi::CallbackInfo& info) {
   o.worker.conntrack = ConntrackMonitorWrap::table_of(info[5]);
   o.worker.dns_hints = DnsHintsWrap::hints_of(info[6]);
   o.worker.flow_hashes = FlowHashesWrap::table_of(info[7]);
+  o.worker.applications = ApplicationsWrap::table_of(info[8]);
   for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
   return o;
 }
@@ -188,6 +192,7 @@ Napi::Function EngineWrap::define(Napi::Env env) {
        InstanceMethod<&EngineWrap::retry_source>("retrySource"),
        InstanceMethod<&EngineWrap::set_live_options>("setLiveOptions"),
        InstanceMethod<&EngineWrap::set_networks>("setNetworks"), InstanceMethod<&EngineWrap::expire_all>("expireAll"),
+       InstanceMethod<&EngineWrap::set_applications>("setApplications"),
        InstanceMethod<&EngineWrap::snapshot>("snapshot"),
        InstanceMethod<&EngineWrap::cancel_snapshot>("cancelSnapshot"),
        InstanceMethod<&EngineWrap::close_from_js>("close")});

@@ -14,8 +14,8 @@ class EngineWrap : public Napi::ObjectWrap<EngineWrap>, public Closeable {
  public:
   static Napi::Function define(Napi::Env env);
 
-  // new Engine(source, interface, numbers, files, wake, conntrack, dnsHints, flowHashes); src/addon.ts checks and orders
-  // the arguments.
+  // new Engine(source, interface, numbers, files, wake, conntrack, dnsHints, flowHashes, applications); src/addon.ts checks
+  // and orders the arguments.
   explicit EngineWrap(const Napi::CallbackInfo& info);
   ~EngineWrap() override { close(); }
 
@@ -30,6 +30,7 @@ class EngineWrap : public Napi::ObjectWrap<EngineWrap>, public Closeable {
   // Commands (engine_commands.cc): false when the workers' mailboxes are full. Nothing on an engine that was closed.
   Napi::Value set_live_options(const Napi::CallbackInfo& info);
   Napi::Value set_networks(const Napi::CallbackInfo& info);
+  Napi::Value set_applications(const Napi::CallbackInfo& info);
   Napi::Value expire_all(const Napi::CallbackInfo& info);
   Napi::Value snapshot(const Napi::CallbackInfo& info);
   void cancel_snapshot(const Napi::CallbackInfo& info);

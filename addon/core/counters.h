@@ -22,7 +22,7 @@ namespace dipper {
   X(dpi_packets) X(dpi_states) X(dpi_states_evicted) X(out_of_memory) X(events) X(events_lost)      \
   X(table_bytes) X(metadata_bytes) X(dpi_state_bytes) X(flows_unknown_quiet) X(snapshot_flows)      \
   X(inspection_bytes) X(inspections_refused) X(reassembly_refused) X(findings_dropped)                 \
-  X(ticks) X(unknown_captures) X(unknown_capture_drops) X(dns_hints_used)                             \
+  X(ticks) X(unknown_captures) X(unknown_capture_drops) X(dns_hints_used) X(applications_early) X(flows_rematched) \
   /* of packets in flows, where options ask for them; largest_bytes is a maximum */                 \
   X(ethernet) X(vlan) X(ip) X(tcp) X(udp) X(icmp) X(igmp) X(ip_bytes) X(wire_bytes) X(largest_bytes) X(tcp_resets)
 

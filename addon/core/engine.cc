@@ -5,6 +5,12 @@
 namespace dipper {
 namespace {
 
+// Workers have the table; options that keep it as well would do so when another has taken its place.
+EngineOptions without_table(EngineOptions options) {
+  options.worker.applications.reset();
+  return options;
+}
+
 constexpr uint64_t tick_ns = 100000000;  // how often workers are told the time of a live source
 
 }  // namespace
@@ -35,7 +41,7 @@ std::unique_ptr<Engine> Engine::create(const EngineOptions& options, std::unique
 }
 
 Engine::Engine(const EngineOptions& options, std::unique_ptr<Source> source, std::function<void()> wake)
-    : options_(options),
+    : options_(without_table(options)),
       source_(std::move(source)),
       decoder_(options.decode, HashSecret::random()),
       wake_up_(std::move(wake)),

@@ -58,9 +58,12 @@ class Engine {
   // The events of an engine that was made for flow_purge alone stay so.
   bool set_live_options(LiveOptions options);
   bool expire_all();
+  // Other definitions of applications (null: none), for flows to come and, in slices, for those that are there: what is told
+  // of them and is no longer so is a `flow_dpi_update`.
+  bool set_applications(const std::shared_ptr<const ApplicationTable>& table);
   // Every live flow that was announced, as lines that begin with `{"snapshot":ID,`, and one `snapshot_end` at last: also
   // when the engine ends meanwhile, but not when it was cancelled. Events go on between them.
-  bool snapshot(uint64_t id);
+  bool snapshot(uint64_t id, const Explanation& explanation = {});
   void cancel_snapshot(uint64_t id) noexcept;
   static constexpr size_t most_snapshots = 64;
 

@@ -31,11 +31,13 @@ bool Engine::set_live_options(LiveOptions options) {
   return post(options);
 }
 
+bool Engine::set_applications(const std::shared_ptr<const ApplicationTable>& table) { return post(table); }
+
 bool Engine::expire_all() { return post(ExpireAll{}); }
 
-bool Engine::snapshot(uint64_t id) {
+bool Engine::snapshot(uint64_t id, const Explanation& explanation) {
   if (snapshots_.size() >= most_snapshots) return false;
-  auto snapshot = std::make_shared<Snapshot>(id, workers());
+  auto snapshot = std::make_shared<Snapshot>(id, workers(), explanation);
   snapshots_.push_back(snapshot);
   if (post(snapshot)) return true;
   snapshots_.pop_back();

@@ -5,9 +5,11 @@
 #include <cstring>
 #include <string_view>
 
+#include "application_choice.h"
 #include "conntrack.h"
 #include "dpi.h"
 #include "flow_key.h"
+#include "metadata_store.h"
 
 namespace dipper {
 
@@ -45,7 +47,7 @@ struct alignas(64) Flow {
   bool live;                         // in the table (a freed pool entry is not)
 
   Detection detection;
-  uint8_t* metadata;                 // MetadataStore: u32 size, then Metadata::text(); null when there is none
+  uint8_t* metadata;                 // MetadataStore: u32 size, application, Metadata::text(); null when there is none
   ConntrackEntry* conntrack;         // malloc: as first found; null when not looked for or not known
   uint32_t position;                 // in the pool; set by the table
   uint32_t wheel_next, wheel_previous, wheel_slot;  // positions + 1; 0 = none
@@ -62,7 +64,12 @@ struct alignas(64) Flow {
     if (!metadata) return {};
     uint32_t size;
     memcpy(&size, metadata, sizeof size);
-    return {reinterpret_cast<const char*>(metadata) + sizeof size, size};
+    return {reinterpret_cast<const char*>(metadata) + MetadataStore::head, size};
+  }
+  ApplicationChoice application() const {
+    ApplicationChoice choice;
+    if (metadata) memcpy(&choice, metadata + sizeof(uint32_t), sizeof choice);
+    return choice;
   }
 };
 static_assert(sizeof(Flow) <= 256, "a flow whose detection is over must stay far below 400 bytes");

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "applications.h"
 #include "roles.h"
 #include "snapshot.h"
 
@@ -24,11 +25,13 @@ struct LiveOptions {
   uint16_t max_packets_tcp = 0, max_packets_udp = 0;    // shown to nDPI; 0 = as it is
   uint8_t events = 1 | 2 | 4;                           // EventMask: detected, updated, expired
   bool dump_unknown = true;                             // false: flows of no known protocol give no line
+  bool explain = false;                                 // `flow` and `flow_dpi_update` say why a flow is its application
 };
 
 struct ExpireAll {};  // every flow that is there now ends with reason shutdown
 
-using WorkerCommand = std::variant<Roles, LiveOptions, ExpireAll, std::shared_ptr<Snapshot>>;
+using WorkerCommand = std::variant<Roles, LiveOptions, ExpireAll, std::shared_ptr<Snapshot>,
+                                   std::shared_ptr<const ApplicationTable>>;
 
 class Mailbox {
  public:

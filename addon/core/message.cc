@@ -72,7 +72,10 @@ MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twin
   stats_head_ = "{\"type\":\"flow_stats\"" + common;
   for (int i = 0; i < expiry_count; ++i)
     purge_heads_[i] = std::string("{\"type\":\"flow_purge\",\"reason\":\"") + expiry_name(static_cast<Expiry>(i)) + "\"" + common;
-  for (unsigned i = 0; i < dpi.protocol_count(); ++i) protocols_.push_back(escaped(dpi.protocol_name(static_cast<uint16_t>(i))));
+  for (unsigned i = 0; i < dpi.protocol_count(); ++i) {
+    protocols_.push_back(escaped(dpi.protocol_name(static_cast<uint16_t>(i))));
+    protocol_categories_.push_back(static_cast<uint8_t>(dpi.category_of(static_cast<uint16_t>(i))));
+  }
   for (unsigned i = 0; i < 256; ++i) {
     categories_.push_back(escaped(dpi.category_name(static_cast<uint16_t>(i))));
     breeds_.push_back(escaped(dpi.breed_name(static_cast<uint8_t>(i))));
@@ -83,8 +86,8 @@ MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twin
   detection_texts_.resize(detection_text_count);
 }
 
-MessageWriter::Text MessageWriter::start(const std::string& head, std::string_view metadata, Lines& out) const {
-  Text t{out.reserve(Text::fixed_room + head.size() + metadata.size())};
+MessageWriter::Text MessageWriter::start(const std::string& head, size_t metadata_bytes, Lines& out) const {
+  Text t{out.reserve(Text::fixed_room + head.size() + metadata_bytes)};
   t.put(head);
   return t;
 }
@@ -199,12 +202,10 @@ const MessageWriter::DetectionText& MessageWriter::detection_text(const Detectio
   return entry;
 }
 
-// netifyd's two answers: the protocol is nDPI's master (the app itself where there is no master), the application what
-// runs over it. A soft dissector's finding takes the place of the protocol.
+// The protocol is nDPI's master (the app itself where there is no master). A soft dissector's finding takes its place.
 void MessageWriter::build(const Detection& d, DetectionText& entry) const {
   const bool both = d.master && d.app && d.app != d.master;
   const uint16_t protocol = d.soft ? d.soft : d.master ? d.master : d.app;
-  const uint16_t application = both && d.app != d.soft ? d.app : 0;
   const std::string& master_name = name_of(protocols_, d.master);
   const std::string& app_name = name_of(protocols_, d.app);
   char room[Text::fixed_room];
@@ -213,11 +214,9 @@ void MessageWriter::build(const Detection& d, DetectionText& entry) const {
   t.number(protocol);
   t.put(",\"detected_protocol_name\":\"");
   t.put(name_of(protocols_, protocol));
-  t.put("\",\"detected_application\":");
-  t.number(application);
-  t.put(",\"detected_application_name\":\"");
-  t.put(name_of(protocols_, application));
-  t.put("\",\"detection_guessed\":");
+  t.put("\"");
+  entry.protocol_end = static_cast<uint32_t>(t.p - room);
+  t.put(",\"detection_guessed\":");
   t.boolean(d.guessed && !d.soft);
   t.put(",\"soft_dissector\":");
   t.boolean(d.soft);
@@ -254,7 +253,9 @@ void MessageWriter::build(const Detection& d, DetectionText& entry) const {
   t.number(d.score);
   t.put(",\"guessed\":");
   t.boolean(d.guessed);
-  t.put("}");
+  t.put("},\"category\":{\"protocol\":\"");
+  t.put(name_of(categories_, protocol < protocol_categories_.size() ? protocol_categories_[protocol] : 0));
+  t.put("\"");
   entry.detection = d;
   entry.text.assign(room, static_cast<size_t>(t.p - room));
 }
@@ -262,14 +263,33 @@ void MessageWriter::build(const Detection& d, DetectionText& entry) const {
 MessageWriter::Text MessageWriter::detection(Text t, const Flow& flow) {
   const DetectionText& entry = detection_text(flow.detection);
   const std::string_view text = entry.text;
-  t.put(text.substr(0, entry.before));
-  t.number(flow.dpi_packets);
-  t.put(text.substr(entry.before));
+  const ApplicationChoice choice = flow.application();
+  const ApplicationTable* table = applications_[choice.table];
+  t.put(text.substr(0, entry.protocol_end));
+  if (table && choice.rule) {
+    const ApplicationTable::Application& application = table->application_of(choice.rule);
+    t.put(application.members);
+    t.put(text.substr(entry.protocol_end, entry.before - entry.protocol_end));
+    t.number(flow.dpi_packets);
+    t.put(text.substr(entry.before));
+    t.put(application.category_member);
+  } else {
+    t.put(",\"detected_application\":0,\"detected_application_name\":\"Unknown\"");
+    t.put(text.substr(entry.protocol_end, entry.before - entry.protocol_end));
+    t.number(flow.dpi_packets);
+    t.put(text.substr(entry.before));
+    t.put(",\"application\":\"unclassified\"");
+  }
+  if (table && choice.list)
+    t.put(table->list_member(choice.list));
+  else
+    t.put(",\"domain\":\"unclassified\"");
+  t.put("}");
   return t;
 }
 
 void MessageWriter::announce(const std::string& head, const Flow& flow, std::string_view metadata, Lines& out) {
-  Text t = start(head, metadata, out);
+  Text t = start(head, metadata.size(), out);
   t = identity(t, flow, roles_.sides(flow.key, flow.client_is_lower), hash_of(flow));
   t = detection(t, flow);
   t.put(metadata);
@@ -312,7 +332,7 @@ void MessageWriter::stats(const Flow& flow, const Sha1Digest& community_hash, Li
     packets[i] = flow.packets[i] - flow.stats_packets[i];
     bytes[i] = flow.bytes[i] - flow.stats_bytes[i];
   }
-  Text t = start(stats_head_, {}, out);
+  Text t = start(stats_head_, 0, out);
   t.hex(flow_digest(community_hash, flow.key, flow.first_ns));
   t.put("\",\"last_seen_at\":");
   t = time(t, flow.last_ns);
@@ -341,16 +361,19 @@ std::string MessageWriter::established_head(uint64_t snapshot) const {
   return "{\"snapshot\":" + std::to_string(snapshot) + established_head_;
 }
 
-void MessageWriter::established(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out) {
-  record(head, flow, community_hash, out);
+void MessageWriter::established(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out,
+                                std::string_view more) {
+  record(head, flow, community_hash, out, more);
 }
 
-void MessageWriter::record(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out) {
+void MessageWriter::record(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out,
+                           std::string_view more) {
   const Sides sides = roles_.sides(flow.key, flow.client_is_lower);
   const std::string_view metadata = flow.metadata_text();
-  Text t = start(head, metadata, out);
+  Text t = start(head, metadata.size() + more.size(), out);
   t = identity(t, flow, sides, community_hash);
   t = detection(t, flow);
+  t.put(more);
   t.put(metadata);
   t = counters(t, flow, flow.packets, flow.bytes, sides.lower_is_local ? 0 : 1);
   out.commit(t.p);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "applications.h"
 #include "dpi.h"
 #include "flow.h"
 #include "flow_id.h"
@@ -28,6 +29,8 @@ class MessageWriter {
   void set_clock_offset(int64_t ns) { clock_offset_ns_ = static_cast<uint64_t>(ns); }  // of times, not of digests
   int64_t clock_offset() const { return static_cast<int64_t>(clock_offset_ns_); }
   void set_networks(Roles networks) { roles_ = std::move(networks); }
+  // What ApplicationChoice::table stands for; null: nothing is known.
+  void set_applications(unsigned which, const ApplicationTable* table) { applications_[which] = table; }
 
   // Each appends one line with its newline to `out`. `metadata` is Metadata::text().
   void flow(const Flow& flow, std::string_view metadata, Lines& out);        // identified
@@ -37,7 +40,11 @@ class MessageWriter {
   void purge(const Flow& flow, Expiry reason, Lines& out);                  // the complete final record
 
   // A live flow with its whole-life counters, for one snapshot alone, whose lines begin with established_head().
-  void established(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out);
+  // `more`: members of the flow in front of its metadata.
+  void established(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out,
+                   std::string_view more = {});
+  // Whether the lower endpoint is the local side in messages.
+  bool lower_is_local(const Flow& flow) const { return roles_.sides(flow.key, flow.client_is_lower).lower_is_local; }
   std::string established_head(uint64_t snapshot) const;
 
   // purge() in two steps for who has many: the hashes of eight flows cost little more than one.
@@ -46,12 +53,12 @@ class MessageWriter {
 
  private:
   struct Text;  // where to write; one pointer, passed and returned in a register
-  // The text of one Detection, before and after the number of packets. Traffic has few different ones, so a small
-  // direct-mapped cache saves building it for almost every line.
+  // The text of one Detection: what stands before the application, before the number of packets, and behind it. Traffic has
+  // few different ones, so a small direct-mapped cache saves building it for almost every line.
   struct DetectionText {
     Detection detection;
     std::string text;
-    uint32_t before = 0;  // bytes of it that stand before the number
+    uint32_t protocol_end = 0, before = 0;  // bytes of it that stand before the application, and before the number
   };
   // Seconds since 1970 as text: flows that begin and end close together share them.
   struct SecondText {
@@ -63,18 +70,21 @@ class MessageWriter {
 
   const DetectionText& detection_text(const Detection& detection);
   [[gnu::noinline]] void build(const Detection& detection, DetectionText& entry) const;
-  Text start(const std::string& head, std::string_view metadata, Lines& out) const;
+  Text start(const std::string& head, size_t metadata_bytes, Lines& out) const;
   Text time(Text text, uint64_t ns);
   Text identity(Text text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash);
   Text translation(Text text, const Flow& flow, const Sha1Digest& community_hash) const;
   Text detection(Text text, const Flow& flow);
-  void record(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out);
+  void record(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out,
+              std::string_view more = {});
   static Text counters(Text text, const Flow& flow, const uint64_t packets[2], const uint64_t bytes[2], int local);
   void announce(const std::string& head, const Flow& flow, std::string_view metadata, Lines& out);
 
   Roles roles_;
   uint64_t clock_offset_ns_ = 0;
   const bool twins_;
+  const ApplicationTable* applications_[2] = {};
+  std::vector<uint8_t> protocol_categories_;  // of each protocol its own, whatever a flow's application is
   // How lines begin: `{"type":...,"interface":...,"internal":...,"established":false,"flow":{"digest":"`
   std::string flow_head_, dpi_update_head_, stats_head_, purge_heads_[expiry_count];
   std::string established_head_;  // past the number of a snapshot

@@ -229,7 +229,10 @@ void Metadata::add_text(Field field, std::string_view value) {
   }
   value = value.substr(0, length);
   const bool is_list = field_rows[static_cast<size_t>(field)].type == FieldType::list;
+  Place& place = places_[static_cast<size_t>(field)];
+  place.from = static_cast<uint32_t>(end_ - text_.get());
   end_ = is_list ? write_list(value, end_) : write_json_string(value, end_);
+  place.to = static_cast<uint32_t>(end_ - text_.get());
 }
 
 void Metadata::add_number(Field field, uint64_t value) {
@@ -237,7 +240,11 @@ void Metadata::add_number(Field field, uint64_t value) {
 }
 
 void Metadata::add_items(Field field, std::string_view items) {
-  if (!items.empty() && begin(field)) end_ = write_items(items.substr(0, max_text), end_);
+  if (items.empty() || !begin(field)) return;
+  Place& place = places_[static_cast<size_t>(field)];
+  place.from = static_cast<uint32_t>(end_ - text_.get());
+  end_ = write_items(items.substr(0, max_text), end_);
+  place.to = static_cast<uint32_t>(end_ - text_.get());
 }
 
 void Metadata::append_members(std::string_view members) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -79,6 +80,7 @@ class Metadata {
   void clear() {
     end_ = text_.get();
     group_ = 0;
+    memset(places_, 0, sizeof places_);
   }
   // Members as text, each with its comma, of at most most_members bytes or taken out of text(); before all fields.
   static constexpr size_t most_members = 128;
@@ -91,6 +93,11 @@ class Metadata {
   static constexpr size_t most_appended = 512;
   void append_members(std::string_view members);
   std::string_view text();  // good until the next call
+  // A field's value as it stands in text(), a list's with its brackets; empty when it has none.
+  std::string_view value(Field field) const {
+    const Place place = places_[static_cast<size_t>(field)];
+    return {text_.get() + place.from, place.to - place.from};
+  }
 
  private:
   bool begin(Field field);  // false: no room, a field came twice
@@ -100,6 +107,10 @@ class Metadata {
   };
   std::unique_ptr<char[], Free> text_;  // room for the longest: 206 KB that are hardly ever touched
   char* end_;
+  struct Place {
+    uint32_t from, to;
+  };
+  Place places_[static_cast<size_t>(Field::count_)] = {};
   uint8_t group_ = 0;  // the object that is open (field_groups), 0 = none
 };
 

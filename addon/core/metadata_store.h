@@ -1,11 +1,14 @@
-// The metadata of flows, as text: blocks of a few sizes out of slabs. Every flow has one, so a general allocator's price for
-// getting and freeing it (200 instructions a flow) counts; this one's is 20. Thread: its worker's; no locks.
+// What is known of flows, their application and their metadata as text: blocks of a few sizes out of slabs. Every flow has
+// one, so a general allocator's price for getting and freeing it (200 instructions a flow) counts; this one's is 20. Thread:
+// its worker's; no locks.
 #pragma once
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
 #include <vector>
+
+#include "application_choice.h"
 
 namespace dipper {
 
@@ -16,19 +19,25 @@ class MetadataStore {
   MetadataStore& operator=(const MetadataStore&) = delete;
   ~MetadataStore() { clear(); }
 
-  // A copy of `text` with its size (u32) in front, or null when there is no memory.
-  uint8_t* keep(std::string_view text) {
-    const size_t bytes = text.size() + sizeof(uint32_t);
+  static constexpr size_t head = sizeof(uint32_t) + sizeof(ApplicationChoice);
+
+  // A copy of `text` with its size (u32) and `choice` in front, or null when there is no memory.
+  uint8_t* keep(const ApplicationChoice& choice, std::string_view text) {
+    const size_t bytes = text.size() + head;
     uint8_t* block = bytes <= largest ? take((bytes - 1) / step) : static_cast<uint8_t*>(malloc(bytes));
     if (!block) return nullptr;
     const auto size = static_cast<uint32_t>(text.size());
     memcpy(block, &size, sizeof size);
-    memcpy(block + sizeof size, text.data(), size);
+    memcpy(block + sizeof size, &choice, sizeof choice);
+    if (size) memcpy(block + head, text.data(), size);
     bytes_ += bytes;
     return block;
   }
+  static void replace(uint8_t* block, const ApplicationChoice& choice) {
+    memcpy(block + sizeof(uint32_t), &choice, sizeof choice);
+  }
   void drop(uint8_t* block) {
-    const size_t bytes = size_of(block) + sizeof(uint32_t);
+    const size_t bytes = size_of(block) + head;
     bytes_ -= bytes;
     if (bytes > largest) return free(block);
     Free* freed = reinterpret_cast<Free*>(block);
@@ -40,7 +49,7 @@ class MetadataStore {
     memcpy(&size, block, sizeof size);
     return size;
   }
-  static bool is_large(const uint8_t* block) { return size_of(block) + sizeof(uint32_t) > largest; }
+  static bool is_large(const uint8_t* block) { return size_of(block) + head > largest; }
 
   // Everything but the large ones is gone: those whoever keeps them drops first.
   void clear() {

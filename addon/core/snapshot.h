@@ -3,15 +3,25 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <vector>
+
+#include "sha1.h"
 
 namespace dipper {
 
+struct Explanation {
+  bool wanted = false;               // flows say why they are their application
+  std::optional<Sha1Digest> digest;  // of the one flow that is told
+};
+
 class Snapshot {
  public:
-  Snapshot(uint64_t id, unsigned workers) : id_(id), remaining_(workers), marks_(workers, 0) {}
+  Snapshot(uint64_t id, unsigned workers, const Explanation& explanation = {})
+      : id_(id), explanation_(explanation), remaining_(workers), marks_(workers, 0) {}
 
   uint64_t id() const { return id_; }
+  const Explanation& explanation() const { return explanation_; }
 
   // Consumer: nobody wants the rest. Lines that are in a queue already still come.
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
@@ -27,6 +37,7 @@ class Snapshot {
 
  private:
   const uint64_t id_;
+  const Explanation explanation_;
   std::atomic<unsigned> remaining_;
   std::atomic<bool> cancelled_{false};
   std::vector<uint64_t> marks_;

@@ -28,6 +28,7 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Env
   if (options.unknown.packets)
     unknown_captures_ =
         std::make_unique<UnknownCaptures>(options.unknown, options.max_flows, envelope.interface, counters);
+  use_table(std::move(options_.applications), 0);  // options must not keep it when another takes its place
   set_stats_interval();
   lines_.reserve(EventQueue::chunk_room);
 }
@@ -200,57 +201,49 @@ void Worker::detect(Flow& flow, const Packet& packet) {
     finish_detection(flow, before, More::may_come);
   else if (step == DpiStep::partial || (flow.detection.soft && soft_dissectors_.certain(flow.detection)))
     announce(flow, before);
-  else if (flow.detecting == Detecting::waiting)
+  else if (flow.detecting == Detecting::waiting) {
     flow.detecting = Detecting::inspecting;
+    if (applications_[current_table_]) recognise_early(flow);
+  }
 }
 
 // A protocol is known for the first time, or differs from what was said.
 void Worker::announce(Flow& flow, const Detection& before) {
-  const bool first = flow.detecting != Detecting::announced;
+  const bool again = flow.detecting == Detecting::announced, known_of = told(flow);
   flow.detecting = Detecting::announced;
   if (unknown_captures_) unknown_captures_->drop(flow.position);
-  if (!(options_.events & (event_detected | event_updated))) return;
-  if (!first && (flow.detection == before || !(options_.events & event_updated))) return;
-  if (first && !(options_.events & event_detected)) return;
+  if (!(options_.events & (known_of ? event_updated : event_detected))) return;
+  if (again && flow.detection == before) return;
   store_metadata(flow);
+  recognise_now(flow);
   look_up_connection(flow);
-  if (first)
-    writer_.flow(flow, metadata_.text(), lines_);
-  else
-    writer_.dpi_update(flow, metadata_.text(), lines_);
-  wrote_event();
+  write_told(flow, metadata_.text(), known_of);
 }
 
 // The library has said its last word (flow.detection holds it): keep the metadata, give the state back unless one of our own
 // dissectors wants packets that may come. `before` is the detection as it was announced, if it was.
 void Worker::finish_detection(Flow& flow, const Detection& before, More more) {
-  const bool announced = flow.detecting == Detecting::announced;
+  const bool known_of = told(flow);
   soft_dissectors_.settle(flow.detection);
   flow.detecting = more == More::may_come && reads_on(flow) ? Detecting::reading : Detecting::over;
   std::string metadata_before;
-  if (announced && (options_.events & event_updated)) metadata_before = flow.metadata_text();
+  if (known_of && (options_.events & event_updated)) metadata_before = flow.metadata_text();
   store_metadata(flow);
+  const bool recognised = recognise_now(flow);
   if (flow.detecting == Detecting::over) release_states(flow);
   if (unknown_captures_) settle_packets(flow);
-  if (!flow.detection.identified()) {
-    if (!(options_.events & event_unknown) || quiet(flow)) return;
-    look_up_connection(flow);
-    writer_.flow(flow, metadata_.text(), lines_);
-    return wrote_event();
+  if (flow.detection.identified()) {
+    counters_.flows_detected.add(1);
+    if (flow.detection.guessed && !flow.detection.soft) counters_.flows_guessed.add(1);
   }
-  counters_.flows_detected.add(1);
-  if (flow.detection.guessed && !flow.detection.soft) counters_.flows_guessed.add(1);
-  if (!announced) {
-    if (!(options_.events & event_detected)) return;
-    look_up_connection(flow);
-    writer_.flow(flow, metadata_.text(), lines_);
+  if (!known_of) {
+    if (known(flow) ? !(options_.events & event_detected) : !(options_.events & event_unknown) || quiet(flow)) return;
   } else {
     if (!(options_.events & event_updated)) return;
-    if (metadata_.text() == metadata_before && flow.detection == before) return;
-    look_up_connection(flow);
-    writer_.dpi_update(flow, metadata_.text(), lines_);
+    if (metadata_.text() == metadata_before && flow.detection == before && !recognised) return;
   }
-  wrote_event();
+  look_up_connection(flow);
+  write_told(flow, metadata_.text(), known_of);
 }
 
 // Before a message: what conntrack knows of the flow now. What was found once is kept, because the kernel may have forgotten
@@ -276,14 +269,14 @@ void Worker::store_metadata(Flow& flow) {
   if (options_.flow_hashes) name_previous(flow);
   dpi_->collect(flow.dpi, flow.detection, dpi_->dissection(flow.dpi).findings(), metadata_);
   if (options_.dns_hints) name_by_hint(flow);
-  keep_metadata(flow);
+  keep_metadata(flow, flow.application());
 }
 
-void Worker::keep_metadata(Flow& flow) {
+void Worker::keep_metadata(Flow& flow, const ApplicationChoice& choice) {
   drop_metadata(flow);
   const std::string_view text = metadata_.text();
-  if (text.empty()) return;
-  flow.metadata = metadata_store_.keep(text);
+  if (text.empty() && choice.empty()) return;
+  flow.metadata = metadata_store_.keep(choice, text);
   if (!flow.metadata) counters_.out_of_memory.add(1);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "applications.h"
 #include "closing.h"
 #include "conntrack.h"
 #include "core/dissect/dissectors.h"
@@ -15,6 +16,7 @@
 #include "dpi.h"
 #include "event_queue.h"
 #include "flow_hashes.h"
+#include "flow_names.h"
 #include "flow_table.h"
 #include "mailbox.h"
 #include "message.h"
@@ -44,6 +46,7 @@ struct WorkerOptions : LiveOptions {
   std::shared_ptr<DnsHints> dns_hints;              // null: neither learned nor used
   std::shared_ptr<const ConntrackTable> conntrack;  // null: messages say nothing of translation
   std::shared_ptr<FlowHashes> flow_hashes;          // null: nor of the record before
+  std::shared_ptr<const ApplicationTable> applications;  // null: no flow has one
   UnknownCaptureOptions unknown;
 };
 
@@ -114,7 +117,7 @@ class Worker {
   void learn_names(const Flow& flow, const Packet& packet);
   void name_by_hint(const Flow& flow);
   void store_metadata(Flow& flow);
-  void keep_metadata(Flow& flow);
+  void keep_metadata(Flow& flow, const ApplicationChoice& choice);
   void name_previous(const Flow& flow);
   void rename_previous(Flow& flow);
   const Sha1Digest* remember(const Flow& flow, const Sha1Digest* community_hash, Sha1Digest& room);
@@ -123,11 +126,26 @@ class Worker {
   void drop_metadata(Flow& flow);
   void publish();
   void count_packets(const PacketBatch& batch);
-  bool quiet(const Flow& flow) const { return !options_.dump_unknown && !flow.detection.identified(); }
+  static bool known(const Flow& flow) { return flow.detection.identified() || flow.application().rule; }
+  bool quiet(const Flow& flow) const { return !options_.dump_unknown && !known(flow); }
+  class Recognition;
+  bool recognise(const Flow& flow, const FlowNames& names, ApplicationChoice& choice);
+  bool recognise_now(Flow& flow);
+  void recognise_early(Flow& flow);
+  bool told(const Flow& flow) const;
+  void keep_choice(Flow& flow, const ApplicationChoice& choice);
+  void use_table(std::shared_ptr<const ApplicationTable> table, unsigned place);
+  void rematch(Flow& flow);
+  struct Fits;
+  std::string explain(const Flow& flow, std::string_view metadata) const;
+  void write_told(const Flow& flow, std::string_view metadata, bool known_of);
+  void slice_rematch();
+  void end_rematch();
   void apply_one(Roles&& networks);
   void apply_one(const LiveOptions& options);
   void apply_one(ExpireAll);
   void apply_one(std::shared_ptr<Snapshot>&& snapshot);
+  void apply_one(std::shared_ptr<const ApplicationTable>&& table);
   bool do_slice();
   void slice_snapshot();
   template <typename Visit>
@@ -135,6 +153,7 @@ class Worker {
   void complete(Snapshot& snapshot);
 
   static constexpr uint32_t stretch_flows = 1024, walk_over = ~0u;
+  static constexpr uint32_t rematched_flows = 64;  // in a slice: 0.5 us each, and a line's 1 us where the answer changes
 
   WorkerOptions options_;
   std::unique_ptr<Dpi> dpi_;
@@ -152,6 +171,11 @@ class Worker {
   Metadata metadata_;
   std::string metadata_before_;
   MetadataStore metadata_store_;
+  // The definitions in force, and those before for as long as flows are of them; for each, the rules of the library's words.
+  std::shared_ptr<const ApplicationTable> applications_[2], next_table_;
+  std::vector<uint32_t> library_rules_[2];
+  unsigned current_table_ = 0;
+  bool has_next_table_ = false;
   Lines lines_;
   uint64_t events_in_lines_ = 0, now_ns_ = 0;
   uint32_t eviction_hand_ = 0, dpi_hand_ = 0;
@@ -162,6 +186,7 @@ class Worker {
   // Work in slices; positions in the pool, walk_over when there is none.
   bool pending_ = false;
   uint32_t rearm_at_ = walk_over, expire_at_ = walk_over, relief_at_ = walk_over, snapshot_at_ = 0;
+  uint32_t rematch_at_ = walk_over;
   uint64_t expire_until_ns_ = 0;  // flows that began by then
   std::deque<std::shared_ptr<Snapshot>> snapshots_;  // the first is being written
   Lines snapshot_lines_;

@@ -67,6 +67,14 @@ void Worker::walk(uint32_t& position, uint32_t most_visits, Visit&& visit) {
   }
 }
 
+void Worker::slice_rematch() {
+  walk(rematch_at_, rematched_flows, [this](Flow& flow) {
+    rematch(flow);
+    return true;
+  });
+  if (rematch_at_ == walk_over) end_rematch();
+}
+
 // Emergency limits for flows whose place in the wheel is that of better days: a round through the pool, and another at the
 // next tick while it lasts. After a flood nothing else would look at them until their usual limits.
 void Worker::relieve() {
@@ -104,6 +112,10 @@ bool Worker::do_slice() {
     publish();
     return true;
   }
+  if (rematch_at_ != walk_over) {
+    slice_rematch();
+    return true;
+  }
   if (stats_list_.behind(stats_epoch_)) {
     slice_stats();
     return true;
@@ -133,14 +145,19 @@ void Worker::slice_snapshot() {
     const auto write = [&] {
       Sha1Digest hashes[sha1_lanes];
       MessageWriter::community_hashes(some, n, hashes);
-      for (unsigned i = 0; i < n; ++i) writer_.established(head, *some[i], hashes[i], snapshot_lines_);
-      written += n;
+      const Explanation& explanation = snapshot.explanation();
+      for (unsigned i = 0; i < n; ++i) {
+        const Flow& flow = *some[i];
+        if (explanation.digest && flow_digest(hashes[i], flow.key, flow.first_ns) != *explanation.digest) continue;
+        const std::string why = explanation.wanted ? explain(flow, flow.metadata_text()) : std::string();
+        writer_.established(head, flow, hashes[i], snapshot_lines_, why);
+        ++written;
+      }
       n = 0;
     };
     walk(snapshot_at_, snapshot_flows, [&](Flow& flow) {
-      const bool known = flow.detecting == Detecting::announced || flow.detection.identified();
-      if (!known && (!options_.dump_unknown || flow.detecting != Detecting::over)) return false;
-      write_stats(flow);
+      if (!told(flow) && !flow.detection.identified() && (!options_.dump_unknown || flow.detecting != Detecting::over)) return false;
+      if (!snapshot.explanation().digest) write_stats(flow);
       some[n++] = &flow;
       if (n == sha1_lanes) write();
       return true;

@@ -24,11 +24,11 @@ void Worker::finish_reading(Flow& flow) {
   flow.detecting = Detecting::over;
   metadata_before_ = flow.metadata_text();
   store_metadata(flow);
+  const bool recognised = recognise_now(flow);
   release_states(flow);
-  if (!(options_.events & event_updated) || metadata_.text() == metadata_before_) return;
+  if (!(options_.events & event_updated) || (metadata_.text() == metadata_before_ && !recognised)) return;
   look_up_connection(flow);
-  writer_.dpi_update(flow, metadata_.text(), lines_);
-  wrote_event();
+  write_told(flow, metadata_.text(), true);
 }
 
 void Worker::release_states(Flow& flow) {

@@ -36,11 +36,12 @@ void Worker::name_previous(const Flow& flow) {
 // A new record of the flow, right after one was remembered: that is the one before now.
 void Worker::rename_previous(Flow& flow) {
   const std::string metadata(flow.metadata_text());
+  const ApplicationChoice choice = flow.application();
   drop_metadata(flow);
   metadata_.clear();
   name_previous(flow);
   metadata_.add_members(std::string_view(metadata).substr(names_previous(metadata) ? previous_size : 0));
-  keep_metadata(flow);
+  keep_metadata(flow, choice);
 }
 
 // The record's digest becomes that of its conversation. Returns the community hash, in `room` if it had to be made.

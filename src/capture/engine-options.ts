@@ -1,6 +1,7 @@
 // What an engine can be told: the options, and their check. The addon takes them as one array of numbers.
 import type { Addon } from '../addon.js';
 import { DipperError } from '../errors.js';
+import type { Applications } from './applications.js';
 import type { ConntrackMonitor } from './conntrack.js';
 import type { DnsHints } from './dns-hints.js';
 import type { FlowHashes } from './flow-hashes.js';
@@ -63,6 +64,10 @@ export interface EngineOptions {
   readonly expiry?: FlowExpiry | 'none';
   /** Names of servers out of DNS answers, for flows that do not say theirs; may be shared by engines. */
   readonly dnsHints?: DnsHints;
+  /** Definitions of applications: `detected_application` and `category` in messages; none without. Not with `reference`. */
+  readonly applications?: Applications;
+  /** `flow` and `flow_dpi_update` say why a flow is its application (default false). */
+  readonly explain?: boolean;
   /** What the kernel knows of connections: `ip_nat`, `conntrack` and `twin_digest` in messages. */
   readonly conntrack?: ConntrackMonitor;
   /** What flows that ended were called: `fhc_hit` and `digest_prev` in messages. */
@@ -92,7 +97,7 @@ export interface EngineOptions {
 
 /** What an engine can be told while it runs; what is left out stays as it is. */
 export interface LiveEngineOptions
-  extends Pick<EngineOptions, 'events' | 'statsIntervalS' | 'dumpUnknown'> {
+  extends Pick<EngineOptions, 'events' | 'statsIntervalS' | 'dumpUnknown' | 'explain'> {
   readonly expiry?: FlowExpiry;
   readonly dpi?: { readonly maxPacketsTcp?: number; readonly maxPacketsUdp?: number };
 }
@@ -174,6 +179,7 @@ function numbers(options: EngineOptions, tunnels: readonly string[]): Record<str
     maxPacketsUdp: integer('dpi.maxPacketsUdp', options.dpi?.maxPacketsUdp ?? 32, 1, 65535),
     dumpUnknown: Number(options.dumpUnknown ?? true),
     packetCounters: Number(options.packetCounters ?? options.source.type !== 'pcap-file'),
+    explain: Number(options.explain ?? false),
     unknownPackets:
       unknown === undefined ? 0 : integer('captureUnknown.packets', unknown.packets, 1, 1024),
     unknownBytes:

@@ -3,6 +3,7 @@
 import { type CounterLayout, loadAddon, type NativeEngine, type NativeError } from '../addon.js';
 import { DipperError, type ErrorCode, isErrorCode } from '../errors.js';
 import type { FlowMessage } from '../messages/index.js';
+import type { Applications } from './applications.js';
 import { CapProcess } from './cap-process.js';
 import {
   type EngineOptions,
@@ -140,6 +141,7 @@ export class Engine {
         options.conntrack?.native,
         options.dnsHints?.native,
         options.flowHashes?.native,
+        options.reference ? undefined : options.applications?.native,
       );
     } catch (cause) {
       this.#cap?.close();
@@ -246,6 +248,17 @@ export class Engine {
     this.#options = changed;
   }
 
+  /**
+   * Other definitions for flows to come; those that are there are matched again in slices, and a `flow_dpi_update` follows where
+   * the answer is another one. Nothing with `reference`.
+   */
+  setApplications(applications: Applications | undefined): void {
+    if (this.#options.reference) return;
+    accepted(this.#native.setApplications(applications?.native));
+    const { applications: _, ...others } = this.#options; // nobody else keeps the one before
+    this.#options = applications === undefined ? others : { ...others, applications };
+  }
+
   /** Ends every flow that is there now, with reason `shutdown`. */
   expireAll(): void {
     accepted(this.#native.expireAll());
@@ -255,10 +268,14 @@ export class Engine {
    * Every live flow that was announced (also those of unknown protocol where they are dumped), between the other lines
    * of `chunks()`: `{"snapshot":ID,"type":"flow",...}` with `established` true and whole-life counters, and last of all
    * `{"snapshot":ID,"type":"snapshot_end"}`. A flow is in it once at most; the flow_purge of one that has ended came
-   * before, or comes after its line. Throws ERR_ENGINE_BUSY when 64 are open.
+   * before, or comes after its line. With `explanation` each flow says why it is its application, and with a digest there is
+   * that flow alone. Throws ERR_ENGINE_BUSY when 64 are open.
    */
-  snapshot(id: number): void {
-    accepted(this.#native.snapshot(integer('snapshot', id, 0, Number.MAX_SAFE_INTEGER)));
+  snapshot(id: number, explanation?: { readonly digest?: string }): void {
+    const digest = explanation?.digest;
+    const bytes = digest === undefined ? undefined : Buffer.from(digest, 'hex');
+    const number = integer('snapshot', id, 0, Number.MAX_SAFE_INTEGER);
+    accepted(this.#native.snapshot(number, explanation !== undefined, bytes));
   }
 
   /** Writes no more of that snapshot, its end neither; lines that were under way still come. */

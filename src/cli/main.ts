@@ -29,6 +29,10 @@ const commands: Readonly<Record<string, Row>> = {
     summary: 'the definitions of applications: what is wrong with them, what a change does',
     load: async () => (await import('./commands/applications.js')).command,
   },
+  explain: {
+    summary: 'why a live flow is the application that it is said to be',
+    load: async () => (await import('./commands/explain.js')).command,
+  },
   schema: {
     summary: 'what the messages contain, as JSON Schema',
     load: async () => (await import('./commands/schema.js')).command,

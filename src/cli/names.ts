@@ -99,13 +99,14 @@ export function wallName(name: string): string {
   return word;
 }
 
-/** What a flow line says: `PROTOCOL`, `APPLICATION:PROTOCOL`, or `UNKNOWN`. */
+/** What a flow line says, in the library's words: `PROTOCOL`, `APPLICATION:PROTOCOL`, or `UNKNOWN`. */
 export function flowName(flow: {
   detected_protocol_name: string;
-  detected_application_name: string;
+  ndpi: { master: string; app: string };
 }): string {
   const protocol = wallName(flow.detected_protocol_name);
-  const application = wallName(flow.detected_application_name);
+  const carried = wallName(flow.ndpi.master) === unknown ? unknown : wallName(flow.ndpi.app);
+  const application = flow.ndpi.app === flow.ndpi.master ? unknown : carried;
   if (application === unknown || application === protocol) return protocol;
   return protocol === unknown ? application : `${application}:${protocol}`;
 }

@@ -35,7 +35,8 @@ export interface OptionRow {
 const noUpload = 'nothing is uploaded';
 const noApi = 'nothing is fetched from a vendor';
 const notPinned = 'threads are not pinned; the service manager can (CPUAffinity=)';
-const noLists = 'application lists of netifyd are not read';
+const noLists =
+  'the definitions are files already: `dipper list applications`, etc/dipper/applications.d';
 
 const set = (section: string, key: string, text?: string): Action => ({
   kind: 'set',
@@ -167,6 +168,15 @@ export const optionRows: readonly OptionRow[] = [
     action: set('dipperd', 'json_save_path'),
     help: 'file of json_save',
     netifyd: '3.x, 4.x (--export-json)',
+    isPath: true,
+  },
+  {
+    short: 'f',
+    long: ['applications-file', 'sink-config', 'ndpi-config'],
+    argument: 'FILE',
+    action: set('applications', 'file'),
+    help: 'definitions of applications, read after those of the folders; both syntaxes of netifyd',
+    netifyd: '3.x, 4.x (instead of the shipped ones)',
     isPath: true,
   },
   {
@@ -323,13 +333,6 @@ export const optionRows: readonly OptionRow[] = [
     argument: 'EXPR',
     action: notice('clients filter the stream: dipper stream --filter'),
     netifyd: '4.x',
-  },
-  {
-    short: 'f',
-    long: ['sink-config', 'ndpi-config'],
-    argument: 'FILE',
-    action: notice(noLists),
-    netifyd: '3.x, 4.x',
   },
   {
     short: 'T',

@@ -11,7 +11,7 @@ interface Flow {
   readonly host_server_name?: string;
 }
 
-/** `br-lan: TLS.Google 192.168.1.10:50123 -> 203.0.113.9:443 www.example.net` */
+/** `br-lan: TLS.dipper.google 192.168.1.10:50123 -> 203.0.113.9:443 www.example.net` */
 export function detectionLine(line: Buffer): string {
   const { interface: name, flow } = JSON.parse(line.toString('utf8')) as {
     interface: string;

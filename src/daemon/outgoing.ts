@@ -76,6 +76,11 @@ export class Outgoing {
     return this.#filter === undefined ? enriched : this.#filter.redactLines(enriched);
   }
 
+  /** Whether messages are not as the engines wrote them: digests are others. */
+  get filtering(): boolean {
+    return this.#filter !== undefined;
+  }
+
   /** One message as it may be sent; undefined when it may not. */
   message<Message extends object>(message: Message): Message | undefined {
     return this.#filter === undefined ? message : this.#filter.redact(message);

@@ -14,6 +14,7 @@ export interface Appliers {
   stream(config: Config): void;
   enrichment(config: Config): Promise<void>;
   privacy(config: Config): Promise<void>;
+  applications(config: Config): Promise<void>;
   state(config: Config): Promise<void>;
   intervals(config: Config): void;
   log(config: Config): void;

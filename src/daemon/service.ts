@@ -10,14 +10,18 @@ import { type Config, type LoadedConfig, listenersOf } from '../config/index.js'
 import { fileError } from '../errors.js';
 import type { Log } from '../log.js';
 import { type ListenerOptions, StreamServer } from '../sinks/stream/index.js';
+import { advance } from './advance.js';
+import { ApplicationDefinitions } from './applications.js';
 import { addCounters } from './capture.js';
 import { Captures } from './captures.js';
 import { type ControlAnswer, ControlSocket } from './control.js';
+import { FlowExplanations } from './explanations.js';
 import { Host } from './host.js';
 import { identity } from './identity.js';
 import type { LineTargets } from './line-router.js';
 import { PidFile } from './pid-file.js';
 import { type Appliers, liveOptions, reload } from './reload.js';
+import { runAs } from './run-as.js';
 import { engineSettings, listenerOptions, streamLimits } from './settings.js';
 import { SnapshotBroker } from './snapshots.js';
 import { State } from './state.js';
@@ -42,10 +46,13 @@ export class Service {
   readonly #manager: ServiceManager;
   readonly #closers: { name: string; close: () => Promise<void> | void }[] = [];
   #config: Config;
+  #applications!: ApplicationDefinitions;
   #captures!: Captures;
   #stream!: StreamServer;
   #state!: State;
   #snapshots!: SnapshotBroker;
+  #explanations!: FlowExplanations<Engine>;
+  #explain = false;
   readonly #host: Host;
   #timer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -73,9 +80,9 @@ export class Service {
   /** Everything that is opened, in order. Throws what is refused; close() undoes what was done. */
   async start(): Promise<void> {
     const config = this.#config;
-    const runAs = this.#runAs();
+    const account = runAs(config, this.#log);
     this.#state = await State.open(config, {
-      ...{ identity: identity(config), owner: runAs && accountIds(runAs), log: this.#log },
+      ...{ identity: identity(config), owner: account && accountIds(account), log: this.#log },
     });
     this.#closing('state', () => this.#state.close());
     if (this.#options.pidFile) {
@@ -83,17 +90,19 @@ export class Service {
       this.#closing('PID file', () => pidFile.close());
     }
     this.#closing('host', () => this.#host.close());
-    await this.#host.start(config, runAs);
+    await this.#host.start(config, account);
+    await this.#define(config);
     this.#openCaptures();
     await this.#listen();
     const socket = join(config.dipperd.path_state_volatile, 'control.sock');
-    const owner = runAs && accountIds(runAs);
+    const owner = account && accountIds(account);
     const control = new ControlSocket(socket, this.#commands(), this.#log, owner);
     await control.listen();
     this.#closing('control socket', async () => await control.close());
-    this.#giveUpRights(runAs);
+    this.#giveUpRights(account);
     await this.#state.checkRights();
     await this.#capture();
+    await this.#applications.watch();
   }
 
   /** Resolves when there is nothing more to do: all sources were files and are through. */
@@ -149,28 +158,42 @@ export class Service {
     this.#closers.push({ name, close: async () => await close() });
   }
 
-  /** Whom root becomes: `user`, else `dipperd` where there is one, else nobody. Undefined: we are not root, or stay it. */
-  #runAs(): RunAs | undefined {
-    if (current().uid !== 0) return undefined;
-    const { user = isAccount('dipperd') ? 'dipperd' : 'nobody', group } = this.#config.dipperd;
-    if (user === 'root' || user === '0') {
-      this.#log.warn('user = root: every parser of hostile packets runs as root');
-      return undefined;
-    }
-    return { user, ...(group === undefined ? {} : { group }) };
+  async #define(config: Config): Promise<void> {
+    this.#applications = new ApplicationDefinitions(config, {
+      changed: () => {
+        const { table, applications } = this.#applications;
+        for (const engine of this.#captures?.engines() ?? []) engine.setApplications(table);
+        this.#state.setApplications(applications);
+      },
+      log: this.#log,
+    });
+    this.#closing('definitions', async () => await this.#applications.close());
+    await this.#applications.reload();
   }
 
   #openCaptures(): void {
     this.#snapshots = new SnapshotBroker(() => this.#captures.engines());
+    this.#explanations = new FlowExplanations({
+      engines: () => this.#captures.engines(),
+      allowed: (line) => this.#state.outgoing.lines(line),
+      veiled: () => this.#state.outgoing.filtering,
+    });
     this.#captures = new Captures({
       engine: () => ({
         ...engineSettings(this.#config),
+        explain: this.#explain,
         ...this.#state.engineParts(),
+        ...(this.#applications.table === undefined
+          ? {}
+          : { applications: this.#applications.table }),
         ...(this.#host.conntrack === undefined ? {} : { conntrack: this.#host.conntrack }),
       }),
       targets: (engine) => this.#targets(engine),
       turn: () => this.#stream.nextTurn(),
-      gone: (engine) => this.#snapshots.end(engine),
+      gone: (engine) => {
+        this.#snapshots.end(engine);
+        this.#explanations.end(engine);
+      },
       openDescriptor: (source) => this.#host.openDescriptor(source),
       host: () => this.#host.state,
       log: this.#log,
@@ -185,8 +208,14 @@ export class Service {
         this.#state.passing(allowed);
         this.#stream.publish(allowed);
       },
-      snapshotLine: (id, line) => this.#snapshots.line(id, this.#state.outgoing.lines(line)),
-      snapshotEnd: (id) => this.#snapshots.end(engine, id),
+      snapshotLine: (id, line) => {
+        if (this.#explanations.has(id)) this.#explanations.line(id, line);
+        else this.#snapshots.line(id, this.#state.outgoing.lines(line));
+      },
+      snapshotEnd: (id) => {
+        this.#snapshots.end(engine, id);
+        this.#explanations.end(engine, id);
+      },
       unknownPackets: (line) => this.#state.unknownPackets(line),
       flow: (line) => {
         this.#state.flow(line);
@@ -204,6 +233,11 @@ export class Service {
       greeting: () => this.#state.greeting(),
       snapshot: async (onLines, signal) =>
         await this.#snapshots.take((lines) => void onLines(lines), signal),
+      explain: async (digest, signal) => await this.#explanations.take(digest, signal),
+      wantsExplanations: (explain) => {
+        this.#explain = explain;
+        for (const engine of this.#captures.engines()) engine.set({ explain });
+      },
       dumpEstablished: config.socket.dump_established_flows,
       limits: streamLimits(config),
       log: this.#log,
@@ -222,13 +256,13 @@ export class Service {
     return listenersOf(config).map((listener) => listenerOptions(listener, readToken));
   }
 
-  #giveUpRights(runAs: RunAs | undefined): void {
-    if (runAs === undefined) {
+  #giveUpRights(account: RunAs | undefined): void {
+    if (account === undefined) {
       const { uid, netRaw, netAdmin } = current();
       this.#log.info({ uid, netRaw, netAdmin }, 'privileges');
       return;
     }
-    const { uid, gid, threads } = drop(runAs);
+    const { uid, gid, threads } = drop(account);
     this.#log.info({ uid, gid, threads }, `privileges dropped on ${threads} threads`);
   }
 
@@ -247,7 +281,7 @@ export class Service {
     const watchdog = new Watchdog({
       manager: this.#manager,
       log: this.#log,
-      advanced: this.#advanced(),
+      advanced: advance(() => this.#captures.engines()),
       intervalMs: watchdogIntervalMs(),
     });
     watchdog.start();
@@ -277,21 +311,6 @@ export class Service {
     }
   }
 
-  /** Whether every worker of a live source has moved since the last call. */
-  #advanced(): () => boolean {
-    let before = new Map<Engine, readonly number[]>();
-    return () => {
-      const now = new Map<Engine, readonly number[]>();
-      for (const engine of this.#captures.engines())
-        if (engine.sourceState() !== 'none') now.set(engine, engine.ticks());
-      const stuck = [...now].some(([engine, ticks]) =>
-        before.get(engine)?.some((count, worker) => count === ticks[worker]),
-      );
-      before = now;
-      return !stuck;
-    };
-  }
-
   #commands() {
     return {
       status: async (): Promise<ControlAnswer> => {
@@ -313,8 +332,11 @@ export class Service {
       ...([this.#config, this.#options.reload, this.#appliers(), this.#log] as const),
     );
     if (config !== undefined) this.#config = config;
+    const { words, errors } = await this.#applications.reload();
     this.#manager.ready();
-    return answer;
+    const message = errors === 0 ? '' : `\ndefinitions: ${words}; ${errors} not used, see the log`;
+    const data = { ...(answer.data as object | undefined), definitions: words };
+    return { ...answer, message: `${answer.message}${message}`, data };
   }
 
   #appliers(): Appliers {
@@ -335,6 +357,7 @@ export class Service {
         }),
       enrichment: async (config) => await this.#state.enrichment.configure(config),
       privacy: async (config) => await this.#state.outgoing.configure(config),
+      applications: async (config) => await this.#applications.configure(config),
       state: async (config) => await this.#state.configure(config),
       intervals: (config) => {
         this.#beat(config);
@@ -350,15 +373,6 @@ export class Service {
   #beat(config: Config): void {
     clearInterval(this.#timer);
     this.#timer = setInterval(() => void this.#tick(), config.dipperd.update_interval * 1000);
-  }
-}
-
-function isAccount(user: string): boolean {
-  try {
-    accountIds({ user });
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -2,6 +2,7 @@
 // captures of unknown flows. The parts are of src/state; here they are put together and given their rhythm.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import type { Application } from '../applications/definitions.js';
 import type { EngineOptions } from '../capture/engine.js';
 import type { HostState } from '../capture/links.js';
 import type { Config } from '../config/index.js';
@@ -59,6 +60,7 @@ export class State {
   readonly #caches: CacheFiles;
   readonly #statusFile: StatusFile;
   #config: Config;
+  #applications: readonly Application[] = [];
   #jsonSave: JsonSave | undefined;
   #unknown: UnknownCaptures | undefined;
   #around: Surroundings | undefined;
@@ -177,7 +179,7 @@ export class State {
 
   /** The first messages of every connection, in netifyd's order. */
   greeting(): object[] {
-    const names = this.#options.identity.names as readonly KnownName[];
+    const names = this.#names();
     const samples = this.#interfaces((capture) => capture.peek());
     const messages: object[] = [
       agentHello(this.agent),
@@ -188,6 +190,16 @@ export class State {
       ...messages.flatMap((message) => this.outgoing.message(message) ?? []),
       ...[definitions(names), protocols(names)],
     ];
+  }
+
+  /** The names behind `detected_application`: told to all who are connected when they change, and to all who come. */
+  setApplications(applications: readonly Application[]): void {
+    const before = JSON.stringify(this.#names());
+    this.#applications = applications;
+    const names = this.#names();
+    if (JSON.stringify(names) === before) return;
+    this.#publish(definitions(names));
+    this.#publish(protocols(names));
   }
 
   /** After the interfaces have changed. */
@@ -254,6 +266,13 @@ export class State {
     // Not waited for: one that outlasts the interval must not hold up the next status, and says so by itself.
     const saved = this.#jsonSave?.save(status, async (onLines) => await around.snapshot(onLines));
     if (last) await saved;
+  }
+
+  /** All that the library knows can be a protocol; applications are those of the definitions. */
+  #names(): KnownName[] {
+    const protocolNames = this.#options.identity.names.map(({ id, name }) => ({ id, name }));
+    const ours = this.#applications.map(({ id, tag }) => ({ id, name: tag, application: true }));
+    return [...protocolNames, ...ours];
   }
 
   #publish(message: object): void {

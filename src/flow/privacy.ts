@@ -21,7 +21,17 @@ const announcing = /^(DHCP|DHCPV6|MDNS|LLMNR|NetBIOS|SSDP|Kerberos)$/i;
 const ownNames = ['kerberos.hostname', 'kerberos.username'];
 /** Members whose texts are our own words or the library's: a host that is called `dns` must not change them. */
 const vocabulary =
-  /^(type|reason|tunnel|other_type|detected_(protocol|application)_name|ndpi\..*|geo\.(continent|country|region)|.*\b(tag|role|state|capture_type|(name_)?source))$/;
+  /^(type|reason|tunnel|other_type|detected_(protocol|application)_name|(ndpi|category)\..*|geo\.(continent|country|region)|.*\b(tag|role|state|capture_type|(name_)?source))$/;
+
+/**
+ * An explanation without the values that rules fit: they stand, as this filter lets them, in the members that `field` names.
+ */
+function withoutValues(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutValues);
+  if (!isMembers(value)) return value;
+  const members = Object.entries(value).filter(([name]) => name !== 'value');
+  return Object.fromEntries(members.map(([name, inner]) => [name, withoutValues(inner)]));
+}
 
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -190,6 +200,7 @@ export class PrivacyFilter {
       else if (name === 'local_device' && masked.local) fresh = this.#maskedDevice(value, scope);
       else if (name === 'other_device' && masked.other) fresh = this.#maskedDevice(value, scope);
       else if ((name === 'geo' || name === 'as') && masked.other) fresh = '';
+      else if (name === 'explain') fresh = withoutValues(value);
       else
         fresh = this.#value(
           isMasked ? this.#withoutFields(value, name, scope) : value,

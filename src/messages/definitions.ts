@@ -6,7 +6,7 @@ import { closed, count, notes, sequence, text } from './envelope.js';
 export const Definition = closed(
   {
     id: count('id', 'Number in `detected_protocol` or `detected_application`.', 'id'),
-    tag: text('Name, for example `TLS` or `Google`.', 'tag'),
+    tag: text('Name, for example `TLS` or `dipper.google`.', 'tag'),
   },
   { description: 'One name.' },
 );

@@ -3,6 +3,7 @@
 import { type Static, Type } from 'typebox';
 import { deviceMembers } from './device.js';
 import { closed, count, envelope, epochMs, flag, notes, sequence, text, word } from './envelope.js';
+import { Explain } from './explain.js';
 import { metadata } from './metadata.js';
 import { Ndpi } from './ndpi.js';
 import { placeMembers } from './place.js';
@@ -161,11 +162,11 @@ export const identity = {
   ),
   detected_application: count(
     'id',
-    "The library's id of the application, 0 for none.",
-    'detected_application',
+    'Id of the application in the definitions: stable, never given to another one. 0 for none.',
+    'detected_application (an internal number in 3.x)',
   ),
   detected_application_name: text(
-    'Application, for example `Google`; `Unknown` when there is none.',
+    'Tag of the application in the definitions, for example `dipper.openai`; `Unknown` when there is none. `ndpi.app` is what the library calls it.',
     'detected_application_name',
   ),
   detection_guessed: flag(
@@ -182,6 +183,23 @@ export const identity = {
     'detection_packets',
   ),
   ndpi: Ndpi,
+  category: closed(
+    {
+      protocol: text(
+        "The library's category of the protocol itself, for example `Web`; `Unspecified` without one.",
+        'category.protocol (an id there)',
+      ),
+      application: text(
+        'Category of the application in the definitions, for example `streaming-media`; `unclassified` without one.',
+        'category.application (an id there)',
+      ),
+      domain: text(
+        "Category of the flow's name in the domain lists; `unclassified` where none has it.",
+        'category.domain (an id there)',
+      ),
+    },
+    { description: 'Categories, as words.' },
+  ),
   ...metadata,
   ...deviceMembers,
   ...placeMembers,
@@ -221,7 +239,7 @@ export const Flow = closed(
     type: Type.Literal('flow', notes('Type of the message.', 'type')),
     ...envelope,
     flow: closed(
-      { ...identity, ...countersSoFar },
+      { ...identity, explain: Type.Optional(Explain), ...countersSoFar },
       {
         description: 'The flow as it is known now; in a snapshot with what it has carried so far.',
       },

@@ -60,6 +60,10 @@ std::string ndpi(const Detection& d, const std::string& protocol, const std::str
          ",\"guessed\":" + (d.guessed ? "true" : "false") + "}";
 }
 
+// Both examples are of web protocols; without definitions nothing else is known.
+const std::string category =
+    ",\"category\":{\"protocol\":\"Web\",\"application\":\"unclassified\",\"domain\":\"unclassified\"}";
+
 // Digest and community id: computed by Python's hashlib from the same tuple.
 const char identity[] =
     "\"digest\":\"c302245de59c34a7fa9d0aaf3fde0abcf2165b53\",\"community_id\":\"1:/"
@@ -86,12 +90,12 @@ TEST(message_flow_purge_literal) {
   CHECK_STR(out,
             std::string("{\"type\":\"flow_purge\",\"reason\":\"closed\",") + envelope() + identity +
                 ",\"detected_protocol\":91,\"detected_protocol_name\":\"TLS\",\"detected_"
-                "application\":126,"
-                "\"detected_application_name\":\"Google\",\"detection_guessed\":false,\"soft_"
+                "application\":0,"
+                "\"detected_application_name\":\"Unknown\",\"detection_guessed\":false,\"soft_"
                 "dissector\":false,\"detection_packets\":4" +
                 ndpi(flow.detection, "TLS.Google", "TLS", "Google",
                      std::string("\"") + dpi().risk_name(1) + "\",\"" + dpi().risk_name(4) + "\"") +
-                ",\"local_packets\":3,\"local_bytes\":300,\"other_packets\":2,\"other_bytes\":2000,"
+                category + ",\"local_packets\":3,\"local_bytes\":300,\"other_packets\":2,\"other_bytes\":2000,"
                 "\"total_packets\":5,\"total_bytes\":2300}}\n");
 }
 
@@ -110,7 +114,7 @@ TEST(message_flow_and_update_literal_with_metadata) {
       ",\"detected_protocol\":7,\"detected_protocol_name\":\"HTTP\",\"detected_application\":0,"
       "\"detected_application_name\":\"Unknown\",\"detection_guessed\":false,\"soft_dissector\":"
       "false,\"detection_packets\":4" +
-      ndpi(flow.detection, "HTTP", "Unknown", "HTTP", "") +
+      ndpi(flow.detection, "HTTP", "Unknown", "HTTP", "") + category +
       ",\"host_server_name\":\"example.org\",\"http\":{\"url\":\"example.org/"
       "a\\\"b\",\"status\":200}}}\n";
   CHECK_STR(out, "{\"type\":\"flow\"," + rest);

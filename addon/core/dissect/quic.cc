@@ -61,8 +61,7 @@ struct CryptoFrame {
 // Frames that an Initial packet may have (RFC 9000, 12.4). `is_frame` is false where the rest is none of them. Returns false
 // after the last.
 bool take_crypto_frame(Cursor& rest, CryptoFrame& crypto, bool& is_frame) {
-  // T050 and T051 still have Google's number for CRYPTO, which is STREAM's since: no Initial packet has that.
-  constexpr uint64_t padding = 0, ping = 1, ack = 2, ack_ecn = 3, crypto_data = 6, google_crypto_data = 8, close = 0x1c;
+  constexpr uint64_t padding = 0, ping = 1, ack = 2, ack_ecn = 3, crypto_data = 6, close = 0x1c;
   for (uint64_t type; rest.size;) {
     uint64_t number, ranges = 0;
     is_frame = take_integer(rest, type);
@@ -78,8 +77,7 @@ bool take_crypto_frame(Cursor& rest, CryptoFrame& crypto, bool& is_frame) {
         for (uint64_t left = ranges * 2 + (type == ack_ecn ? 3 : 0); is_frame && left; --left) is_frame = take_integer(rest, number);
         if (!is_frame) return false;
         continue;
-      case crypto_data:
-      case google_crypto_data: {
+      case crypto_data: {
         uint64_t size;
         is_frame = take_integer(rest, crypto.at) && take_integer(rest, size) && rest.has(size);
         if (!is_frame) return false;
@@ -141,31 +139,22 @@ void read_initial(const LongHeader& header, bool from_client, Inspection& inspec
     if (are_frames(plain)) read_frames(plain, from_client, inspection);
     return;
   }
+  if (handshake.client_seen) return;
   if (keys.known) {
     const Cursor plain = keys.client.open(header.packet, header.number_at, plain_bytes);
-    if (are_frames(plain)) {
-      if (!handshake.client_seen) read_frames(plain, from_client, inspection);
-      return;
-    }
+    if (are_frames(plain)) return read_frames(plain, from_client, inspection);
   }
-  // The first, or the first after a Retry (RFC 9001, 5.2): then the server answers under the new keys, also where the hello
-  // has been read already. Who forces version negotiation takes the keys of a version that he speaks.
-  const bool forced = header.version == QuicVersion::reserved;
-  for (const QuicVersion version : {forced ? QuicVersion::v1 : header.version, QuicVersion::draft_29}) {
-    InitialKeys client, server;
-    derive_initial_keys(version, header.destination, client, server);
-    const Cursor plain = client.open(header.packet, header.number_at, plain_bytes);
-    if (are_frames(plain)) {
-      keys.known = true;
-      keys.client_side = from_client;
-      keys.client = client;
-      keys.server = server;
-      if (handshake.client_seen) return;
-      handshake.pieces[from_client].release(inspection.buffers);
-      return read_frames(plain, from_client, inspection);
-    }
-    if (!forced) return;
-  }
+  // The first, or the first after a Retry (RFC 9001, 5.2).
+  InitialKeys client, server;
+  derive_initial_keys(header.version, header.destination, client, server);
+  const Cursor plain = client.open(header.packet, header.number_at, plain_bytes);
+  if (!are_frames(plain)) return;
+  keys.known = true;
+  keys.client_side = from_client;
+  keys.client = client;
+  keys.server = server;
+  handshake.pieces[from_client].release(inspection.buffers);
+  read_frames(plain, from_client, inspection);
 }
 
 }  // namespace

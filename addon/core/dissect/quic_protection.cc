@@ -63,7 +63,6 @@ QuicVersion quic_version(uint32_t number) noexcept {
     case 0xfaceb00e: return QuicVersion::draft_23;
     default: break;
   }
-  if ((number & 0x0f0f0f0f) == 0x0a0a0a0a) return QuicVersion::reserved;
   if (number >> 8 != 0xff0000) return QuicVersion::none;
   const unsigned draft = number & 0xff;
   return draft > 34    ? QuicVersion::none

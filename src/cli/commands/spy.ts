@@ -1,5 +1,6 @@
 // `dipper spy`: what is in a capture. SnabbWall's command with its options, words and line formats, and NDJSON.
 import { accessSync, constants } from 'node:fs';
+import { loadApplications } from '../../applications/table.js';
 import { Engine, type EngineCounters, type EngineOptions } from '../../capture/engine.js';
 import { exitCodes, fileError } from '../../errors.js';
 import { account } from '../account.js';
@@ -81,6 +82,8 @@ const spec: CommandSpec = {
 };
 
 const statsPeriodMs = 2000;
+/** Of definition files; `dipper applications` says all. */
+const mostProblems = 10;
 const drainMs = 5000; // after a signal: how long a stalled reader of our output may keep us
 
 /** The part of the engine that this command uses; tests give another. */
@@ -107,7 +110,8 @@ export async function run(
 ): Promise<number> {
   const options = spyOptions(values, operands);
   for (const path of Object.values(options.dpi)) if (typeof path === 'string') mustRead(path);
-  const engine = open(engineOptions(options));
+  const applications = await definitions(options, io);
+  const engine = open({ ...engineOptions(options), ...applications });
   const stats = new Stats(engine);
   let code: number = exitCodes.ok;
   let broken: unknown;
@@ -162,6 +166,20 @@ export async function run(
     if (code === exitCodes.ok) code = failure.exitCode;
   }
   return code === exitCodes.ok && !balanced ? exitCodes.internal : code;
+}
+
+/** For NDJSON: the text output is in the library's words, and `--reference` says what the library says. */
+async function definitions(
+  options: SpyOptions,
+  io: Io,
+): Promise<Pick<EngineOptions, 'applications'>> {
+  if (!options.json || options.reference) return {};
+  const { table, problems } = await loadApplications();
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (!options.quiet)
+    for (const { file, line, message } of errors.slice(0, mostProblems))
+      io.stderr.write(`dipper: ${file}:${line}: ${message}\n`);
+  return { applications: table };
 }
 
 function mustRead(path: string): void {

@@ -1,5 +1,6 @@
 // The configuration as one schema: its sections by the names that the file has, and the type of the whole.
 import { type Static, type TObject, Type } from 'typebox';
+import { applications } from './applications.js';
 import {
   capture,
   captureDefaults,
@@ -20,6 +21,7 @@ export const ConfigSchema = Type.Object(
     threads,
     netlink,
     ndpi,
+    applications,
     flow_hash_cache: flowHashCache,
     dns_hint_cache: dnsHintCache,
     devices,
@@ -99,6 +101,7 @@ export const sections: readonly Section[] = [
   section('netlink', 'netlink'),
   section('threads', 'threads'),
   section('ndpi', 'ndpi'),
+  section('applications', 'applications'),
   section('flow-hash-cache', 'flow_hash_cache'),
   section('dns-hint-cache', 'dns_hint_cache'),
   section('devices', 'devices'),

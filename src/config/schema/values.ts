@@ -17,6 +17,7 @@ export const stepKinds = [
   'stream',
   'enrichment',
   'privacy',
+  'applications',
   'state',
   'intervals',
   'log',

@@ -4,6 +4,16 @@ import { type FactTable, within } from './facts.js';
 const digest = '8a4b0a6ff5a8a7c1cf1a2f5e7a3d9a1c0b9e8d77';
 
 // biome-ignore format: a row a field
+const fit: FactTable = {
+  field:                      ['0.1.0', 'ssl.client_sni', '', '', ''],
+  value:                      ['0.1.0', 'www.google.com', '', '', ''],
+  'rule.application':         ['0.1.0', 'dipper.google', 'rule.name', '', ''],
+  'rule.file':                ['0.1.0', '/etc/dipper/applications.d/mine.conf', 'rule.ruleset', '', ''],
+  'rule.line':                ['0.1.0', 12, '', '', ''],
+  'rule.text':                ['0.1.0', 'dom:100001:google.com', '', '', ''],
+};
+
+// biome-ignore format: a row a field
 const identity: FactTable = {
   //                      since    example                           ECS                                  EVE                             Zeek
   digest:                     ['0.1.0', digest, '', 'flow_id', 'conn.log uid'],
@@ -39,8 +49,8 @@ const identity: FactTable = {
   last_seen_at:               ['0.1.0', 1700000030180, 'event.end (ISO 8601)', 'flow.end (ISO 8601)', 'conn.log ts + duration (s)'],
   detected_protocol:          ['0.1.0', 91, '', '', ''],
   detected_protocol_name:     ['0.1.0', 'TLS', 'network.protocol (lower case)', 'app_proto (lower case)', 'conn.log service (lower case)'],
-  detected_application:       ['0.1.0', 126, '', '', ''],
-  detected_application_name:  ['0.1.0', 'Google', 'network.application (lower case)', '', ''],
+  detected_application:       ['0.1.0', 100001, '', '', ''],
+  detected_application_name:  ['0.1.0', 'dipper.google', 'network.application', '', ''],
   detection_guessed:          ['0.1.0', false, '', '', ''],
   soft_dissector:             ['0.1.0', false, '', '', ''],
   detection_packets:          ['0.1.0', 4, '', '', ''],
@@ -54,6 +64,12 @@ const identity: FactTable = {
   'ndpi.risks':               ['0.1.0', ['Obsolete TLS (v1.1 or older)'], '', 'anomaly.event (other words)', 'weird.log name (other words)'],
   'ndpi.score':               ['0.1.0', 50, 'event.risk_score', '', ''],
   'ndpi.guessed':             ['0.1.0', false, '', '', ''],
+  'category.protocol':        ['0.1.0', 'Web', '', '', ''],
+  'category.application':     ['0.1.0', 'portal', '', '', ''],
+  'category.domain':          ['0.1.0', 'unclassified', '', '', ''],
+  ...within('explain.', fit),
+  'explain.packet':           ['0.1.0', 4, '', '', ''],
+  ...within('explain.others[].', fit),
 };
 
 // biome-ignore format: a row a field

@@ -96,8 +96,13 @@ export class StreamClient {
 
   /** Queues a message for this client alone, whatever it has subscribed to; `greeting` has more room. */
   tell(message: object, seq: number, greeting = false): void {
+    this.tellLine(messageLine(message), seq, greeting);
+  }
+
+  /** The same with the message as a line. */
+  tellLine(line: Buffer, seq: number, greeting = false): void {
     if (this.gone) return;
-    const batch = new Batch(messageLine(message), seq, 0);
+    const batch = new Batch(line, seq, 0);
     this.#push(batch.framed(this.framing), 1, batch, greeting);
   }
 

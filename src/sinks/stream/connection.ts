@@ -67,7 +67,7 @@ export function readConnection(
       events.refused('request_too_long', `a line has ${requestBytes} bytes at most`);
     } else if (text.trim() !== '') {
       const request = parseRequest(text);
-      if ('snapshot' in request) linesInMinute += snapshotCost - 1;
+      if ('snapshot' in request || 'explain' in request) linesInMinute += snapshotCost - 1;
       if ('problem' in request) events.refused('request_invalid', request.problem);
       else events.request(request);
     }

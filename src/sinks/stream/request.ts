@@ -18,6 +18,12 @@ export const Subscribe = Type.Object(
         description: 'Only messages that this expression matches; all without this member.',
       }),
     ),
+    explain: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether `flow` and `flow_dpi_update` say why the flow is its application; no without this member.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -26,6 +32,12 @@ export const Request = Type.Union(
   [
     Type.Object({ subscribe: Subscribe }, { additionalProperties: false }),
     Type.Object({ snapshot: Type.Literal(true) }, { additionalProperties: false }),
+    Type.Object(
+      {
+        explain: Type.String({ pattern: '^[0-9a-f]{40}$', description: 'Digest of a live flow.' }),
+      },
+      { additionalProperties: false },
+    ),
   ],
   { $id: 'request', title: 'request', description: 'One line from a client to the server.' },
 );
@@ -52,6 +64,12 @@ export function parseRequest(line: string): Request | { problem: string } {
       ? { snapshot: true }
       : { problem: '"snapshot" can only be true' };
   }
+  if ('explain' in value) {
+    const digest = value.explain;
+    return typeof digest === 'string' && /^[0-9a-f]{40}$/.test(digest)
+      ? { explain: digest }
+      : { problem: '"explain" is the digest of a flow, 40 hexadecimal digits' };
+  }
   if (!('subscribe' in value)) {
     return { problem: `${JSON.stringify(members[0]?.slice(0, 40))} is no request; ${shapes}` };
   }
@@ -65,7 +83,8 @@ export function parseRequest(line: string): Request | { problem: string } {
   };
 }
 
-const shapes = 'send {"subscribe": {"types": [...], "filter": "..."}} or {"snapshot": true}';
+const shapes =
+  'send {"subscribe": {"types": [...], "filter": "..."}}, {"snapshot": true} or {"explain": "DIGEST"}';
 
 /** Cuts what arrives into lines of at most `limit` bytes; of a longer one it keeps nothing. */
 export class LineReader {

@@ -5,6 +5,7 @@ import type { Log } from '../../log.js';
 import { Batch, countLines, portions } from './batch.js';
 import { type ClientCounters, messageLine, noCounts, StreamClient } from './client.js';
 import { readConnection } from './connection.js';
+import { type ExplanationOptions, Explanations } from './explanations.js';
 import type { Listener } from './listener.js';
 import { Listeners } from './listeners.js';
 import { defaultLimits, type ListenerOptions, type StreamLimits } from './options.js';
@@ -13,7 +14,7 @@ import { type SnapshotSource, Snapshots } from './snapshots.js';
 import { clientStatus, peerName, type StreamStatus } from './status.js';
 import { Subscription } from './subscription.js';
 
-export interface StreamServerOptions {
+export interface StreamServerOptions extends ExplanationOptions {
   readonly listeners: readonly ListenerOptions[];
   /** The messages that a new client gets first, in order. */
   readonly greeting: () => readonly object[];
@@ -43,6 +44,7 @@ export class StreamServer {
   readonly #clients = new Set<StreamClient>();
   readonly #sockets = new Map<Socket, Listener>();
   readonly #snapshots: Snapshots;
+  readonly #explanations: Explanations;
   readonly #listeners: Listeners;
   readonly #totals = {
     ...noCounts(),
@@ -76,6 +78,7 @@ export class StreamServer {
     this.#firstClient = new Promise((resolve) => {
       this.#announceFirstClient = resolve;
     });
+    this.#explanations = new Explanations(options, () => this.#sequence);
     this.#snapshots = new Snapshots(
       options.snapshot,
       () => this.#sequence,
@@ -111,10 +114,11 @@ export class StreamServer {
     }
     this.#publishedInTurn += lines.length;
     for (const portion of portions(lines, portionBytes)) {
-      const batch = new Batch(portion, this.#sequence + 1, 1);
+      const { batch, explained } = this.#explanations.batches(portion, this.#sequence + 1);
       this.#sequence = batch.lastSeq;
       this.#totals.messages_malformed += batch.malformed;
-      for (const client of this.#clients) client.send(batch);
+      for (const client of this.#clients)
+        client.send(client.subscription?.explain ? explained : batch);
     }
     this.#boundTotal();
     this.#scheduleFlush();
@@ -286,16 +290,23 @@ export class StreamServer {
       }
       return;
     }
+    if ('explain' in request) {
+      if (!this.#explanations.request(client, request.explain))
+        refuse('explain_pending', 'an explanation is under way already');
+      return;
+    }
     try {
       client.subscription = new Subscription(request.subscribe);
     } catch (error) {
       refuse('subscription_invalid', (error as Error).message);
     }
+    this.#explanations.count(this.#clients);
   }
 
   /** Says why, sends what waits, ends. */
   #part(client: StreamClient, code: string, message: string): void {
     this.#snapshots.forget(client);
+    this.#explanations.forget(client);
     client.tell({ type: 'error', code, message }, this.#sequence);
     client.end();
     const { socket } = client;
@@ -314,7 +325,9 @@ export class StreamServer {
     this.#sockets.delete(client.socket);
     client.closed();
     this.#snapshots.forget(client);
+    this.#explanations.forget(client);
     if (this.#clients.delete(client)) add(this.#totals, client.counters);
+    this.#explanations.count(this.#clients);
   }
 
   /** All together have a bound, too: who has the most gives. */

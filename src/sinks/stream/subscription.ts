@@ -10,14 +10,16 @@ type Subscribe = Extract<Request, { subscribe: unknown }>['subscribe'];
 export class Subscription {
   readonly types: ReadonlySet<string> | undefined;
   readonly filter: string | undefined;
+  readonly explain: boolean;
   readonly #matches: Matcher | undefined;
 
   /** Throws DipperError for a type or an expression that there is not. */
-  constructor({ types, filter }: Subscribe) {
+  constructor({ types, filter, explain = false }: Subscribe) {
     const unknown = types?.find((type) => !Object.hasOwn(messages, type));
     if (unknown !== undefined) throw new UnknownType(unknown);
     this.types = types === undefined ? undefined : new Set(types);
     this.filter = filter;
+    this.explain = explain;
     this.#matches = filter === undefined ? undefined : compile(parseExpression(filter));
   }
 

@@ -16,7 +16,7 @@ const dns = flow({
   other_ip: '192.168.20.1',
   other_port: 53,
   detected_protocol_name: 'DNS',
-  detected_application_name: 'Unknown',
+  ndpi: { ...example.ndpi, master: 'Unknown', app: 'DNS' },
 });
 const rsync = flow({
   local_ip: '192.168.1.2',
@@ -25,7 +25,7 @@ const rsync = flow({
   other_port: 2389,
   local_origin: false,
   detected_protocol_name: 'RSYNC',
-  detected_application_name: 'Unknown',
+  ndpi: { ...example.ndpi, master: 'Unknown', app: 'RSYNC' },
 });
 const google = flow({
   local_ip: '192.168.20.21',
@@ -94,7 +94,7 @@ describe('flowLine', () => {
             other_port: q,
             local_origin: origin,
             detected_protocol_name: m,
-            detected_application_name: n,
+            ndpi: { ...example.ndpi, master: m, app: n },
           });
           const line = flowLine(value, packets, compat);
           assert.ok(line.endsWith('\n'));

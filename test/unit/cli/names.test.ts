@@ -27,8 +27,8 @@ describe('wallName', () => {
 });
 
 describe('flowName', () => {
-  const name = (detected_protocol_name: string, detected_application_name: string) =>
-    flowName({ detected_protocol_name, detected_application_name });
+  const name = (protocol: string, app: string, master = protocol) =>
+    flowName({ detected_protocol_name: protocol, ndpi: { master, app } });
 
   it('puts the application before the protocol that carries it', () => {
     assert.equal(name('DNS', 'Google'), 'GOOGLE:DNS');
@@ -37,7 +37,7 @@ describe('flowName', () => {
 
   it('says one word where there is one thing', () => {
     assert.equal(name('DNS', 'Unknown'), 'DNS');
-    assert.equal(name('Unknown', 'Google'), 'GOOGLE');
+    assert.equal(name('Google', 'Google', 'Unknown'), 'GOOGLE');
     assert.equal(name('HTTP', 'HTTP'), 'HTTP');
     assert.equal(name('Unknown', 'Unknown'), 'UNKNOWN');
   });

@@ -158,23 +158,11 @@ describe('config command line', () => {
   });
 
   it('accepts what only netifyd has, with one notice each', () => {
-    const line = parse(
-      '-D',
-      '-e',
-      '-n',
-      '-f',
-      'x',
-      '-x',
-      'app == 1',
-      '--thread-socket',
-      '1',
-      '-I',
-      'eth0',
-    );
+    const line = parse('-D', '-e', '-n', '-x', 'app == 1', '--thread-socket', '1', '-I', 'eth0');
     assert.equal(line.mode, 'run');
     assert.deepEqual(
       line.notices.map((notice) => notice.split(' ')[0]),
-      ['-D', '-e', '-n', '-f', '-x', '--thread-socket'],
+      ['-D', '-e', '-n', '-x', '--thread-socket'],
     );
     assert.match(line.notices[0] ?? '', /^-D has no meaning here: nothing is uploaded$/);
   });

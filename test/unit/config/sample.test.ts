@@ -26,7 +26,7 @@ describe('config sample and reference', () => {
   it('is right in every line that has a default', () => {
     // Without the lines that are examples: keys without default, and what needs TCP or an interface.
     const examples =
-      /^#(uuid|uuid_serial|uuid_site|user|group|max_tcp_pkts|max_udp_pkts|\w+_file|listen_address|listen_path_group|tls_\w+|token\w*|mac|host|regex_\w+|role|address|peer|filter|filename|database|\[capture)\b.*$/gm;
+      /^#(uuid|uuid_serial|uuid_site|user|group|max_tcp_pkts|max_udp_pkts|\w+_file|listen_address|listen_path_group|tls_\w+|token\w*|mac|host|regex_\w+|role|address|peer|filter|filename|database|directory|domain_directory|file|\[capture)\b.*$/gm;
     const text = sampleText()
       .replaceAll(examples, '')
       .replaceAll(/^#(?=[a-z])/gm, '');

@@ -19,15 +19,15 @@ const matches = (text: string, message: object = examples.flow): boolean =>
   compile(parseExpression(text))(message);
 
 describe('match language', () => {
-  // local 192.0.2.10:50123 -> 198.51.100.9:443, TLS 91, Google 126, SNI www.example.net
+  // local 192.0.2.10:50123 -> 198.51.100.9:443, TLS 91, dipper.google 100126, SNI www.example.net
   const yes = [
     "type == 'flow'",
     'ip_protocol == 6 and ip_version == 4',
-    "protocol == 'tls' && application == 'GOOGLE'",
+    "protocol == 'tls' && application == 'DIPPER.GOOGLE'",
     'protocol == 91',
-    'app == 126',
-    "app_id in {1, 126, 'Other'}",
-    "application in ['Google', 'Other']",
+    'app == 100126',
+    "app_id in {1, 100126, 'Other'}",
+    "application in ['dipper.google', 'Other']",
     'other_port in {80, 443}',
     'local_port >= 1024 && local_port <= 65535',
     'other_port < 444 and other_port > 442.5',
