@@ -7,11 +7,11 @@ using namespace dipper;
 
 namespace dissect {
 
-FlowRig::FlowRig(uint8_t ip_protocol, uint32_t most_inspections, uint32_t most_blocks)
-    : pool(most_inspections, most_blocks), ip_protocol_(ip_protocol) {
+FlowRig::FlowRig(uint8_t ip_protocol, uint32_t most_inspections, uint32_t most_blocks, uint16_t port)
+    : pool(most_inspections, most_blocks), ip_protocol_(ip_protocol), port_(port) {
   FlowKey key{};
   key.ip_protocol = ip_protocol;
-  key.lower_port = 443;
+  key.lower_port = port;
   key.upper_port = 50000;
   dissection.candidates = dissectors().candidates(key);
 }
@@ -45,7 +45,7 @@ void FlowRig::look(bool from_client, std::string l4, size_t payload_size) {
   memcpy(exact.get(), l4.data(), l4.size());
   Packet packet{};
   packet.key.ip_protocol = ip_protocol_;
-  packet.key.lower_port = 443;
+  packet.key.lower_port = port_;
   packet.key.upper_port = 50000;
   packet.from_lower = !from_client;
   packet.tcp_flags = ip_protocol_ == 6 ? tcp_ack : 0;

@@ -10,7 +10,7 @@ namespace dissect {
 
 class FlowRig {
  public:
-  explicit FlowRig(uint8_t ip_protocol, uint32_t most_inspections = 4, uint32_t most_blocks = 4);
+  explicit FlowRig(uint8_t ip_protocol, uint32_t most_inspections = 4, uint32_t most_blocks = 4, uint16_t port = 443);
   ~FlowRig();
 
   // `captured`: bytes of the payload that the capture has.
@@ -30,6 +30,7 @@ class FlowRig {
 
   static const dipper::Dissectors& dissectors();
   uint8_t ip_protocol_;
+  uint16_t port_;
 };
 
 std::string bytes_of(const std::string& hex);  // white space does not count

@@ -60,6 +60,17 @@ TEST(dtls_resumption_ends_with_the_change_of_cipher) {
   CHECK(!rig.wants_more());
 }
 
+TEST(dtls_behind_capwap_s_preamble) {
+  const std::string preamble("\1\0\0\0", 4);
+  FlowRig rig(17, 4, 4, 5246);
+  rig.udp(true, preamble + datagram(21, std::string("\1\0", 2)));
+  CHECK(rig.wants_more());
+  rig.udp(true, preamble + datagram(22, whole(1, 0, hello)));
+  rig.udp(false, preamble + datagram(22, whole(2, 0, answer)));
+  CHECK_STR(rig.found(Field::ssl_cipher_suite), "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+  CHECK_EQ(rig.found(Field::ssl_client_ja4).size(), 36u);
+}
+
 TEST(dtls_cut_or_changed_anywhere) {
   const std::string first = datagram(22, whole(1, 0, hello));
   for (size_t captured = 0; captured < first.size(); ++captured) {

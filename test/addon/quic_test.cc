@@ -23,9 +23,10 @@ struct Keys {
 };
 
 // An Initial packet of version 1 with its tag left out of account, as it is by the reader.
-std::string seal(const InitialKeys& keys, const std::string& destination, unsigned number, std::string frames) {
+std::string seal(const InitialKeys& keys, const std::string& destination, unsigned number, std::string frames,
+                 const std::string& version = "00000001") {
   if (frames.size() < 20) frames.append(20 - frames.size(), '\0');
-  std::string packet = bytes_of("c1 00000001") + vector_of(1, destination) + vector_of(1, "source") + '\0' +
+  std::string packet = "\xc1" + bytes_of(version) + vector_of(1, destination) + vector_of(1, "source") + '\0' +
                        be16(0x4000u | static_cast<unsigned>(2 + frames.size() + 16)) + be16(number);
   const size_t number_at = packet.size() - 2;
   uint8_t nonce[12];
@@ -137,6 +138,38 @@ TEST(quic_server_s_answer_retry_and_acknowledgements) {
   rig.udp(false, seal(again.server, "source", 1, crypto(answer, 0, 20)));
   CHECK_STR(rig.found(Field::ssl_cipher_suite), "TLS_AES_256_GCM_SHA384");
   CHECK(!rig.wants_more());
+}
+
+TEST(quic_retry_after_the_whole_hello) {
+  const Keys keys, again("retried");
+  FlowRig rig(17);
+  rig.udp(true, seal(keys.client, connection_id, 0, crypto(hello, 0, hello.size())));
+  rig.udp(false, bytes_of("f0 00000001") + vector_of(1, "source") + vector_of(1, "retried") + std::string(30, 't'));
+  rig.udp(true, seal(again.client, "retried", 1, crypto(hello, 0, hello.size())));
+  rig.udp(false, seal(again.server, "source", 0, crypto(answer, 0, answer.size())));
+  CHECK_STR(rig.found(Field::ssl_client_ja4), quic_ja4);
+  CHECK_STR(rig.found(Field::ssl_cipher_suite), "TLS_AES_256_GCM_SHA384");
+}
+
+TEST(quic_drafts_and_google_s_versions) {
+  const std::pair<const char*, QuicVersion> versions[] = {
+      {"ff00001d", QuicVersion::draft_29}, {"ff000020", QuicVersion::draft_29}, {"ff000017", QuicVersion::draft_23},
+      {"ff000016", QuicVersion::draft_22}, {"ff000022", QuicVersion::v1},       {"1a2a3a4a", QuicVersion::draft_29},
+      {"faceb002", QuicVersion::draft_23}, {"ff020000", QuicVersion::draft_v2}, {"54303530", QuicVersion::t050},
+      {"54303531", QuicVersion::t051}};
+  for (const auto& [number, version] : versions) {
+    const bool google = version == QuicVersion::t050 || version == QuicVersion::t051;
+    std::string frame = crypto(hello, 0, hello.size());
+    if (google) frame[0] = '\x08';
+    FlowRig rig(17);
+    rig.udp(true, seal(Keys(connection_id, version).client, connection_id, 0, frame, number));
+    CHECK_STR(rig.found(Field::ssl_client_ja4), quic_ja4);
+  }
+  for (const char* number : {"ff000010", "ff000023", "51303530", "00000002", "00000000"}) {
+    FlowRig rig(17);
+    rig.udp(true, seal(Keys().client, connection_id, 0, crypto(hello, 0, hello.size()), number));
+    CHECK(!rig.dissection.inspection);
+  }
 }
 
 TEST(quic_reads_on_behind_other_packets_until_the_short_header) {

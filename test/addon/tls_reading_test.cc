@@ -117,6 +117,19 @@ TEST(tls_resumption_alert_and_encrypted_client_hello) {
   CHECK_STR(hidden.found(Field::ssl_client_sni), "public.example");
 }
 
+TEST(tls_behind_starttls) {
+  FlowRig rig(6, 4, 4, 25);
+  rig.tcp(false, server_start, "220 mail\r\n");
+  rig.tcp(true, client_start, "STARTTLS\r\n");
+  CHECK(rig.wants_more());
+  rig.tcp(false, server_start + 10, "220 go\r\n");
+  rig.tcp(true, client_start + 10, hello_record, server_start + 18);
+  rig.tcp(false, server_start + 18, tls12_answer);
+  check_client(rig);
+  check_server(rig);
+  CHECK(!rig.wants_more());
+}
+
 TEST(tls_client_s_certificate_is_not_the_server_s) {
   FlowRig rig(6);
   rig.tcp(true, client_start, hello_record, server_start);

@@ -4,6 +4,7 @@
 #include "dtls.h"
 #include "quic.h"
 #include "tls.h"
+#include "tls_upgrade.h"
 
 namespace dipper {
 namespace {
@@ -18,7 +19,9 @@ constexpr char long_headers[] =
 const std::vector<Dissector>& table() {
   static const std::vector<Dissector> rows = {
       {"TLS", ip_protocol_tcp, {}, "\x16", tls_begins, read_tls},
+      {"TLS later on", ip_protocol_tcp, {21, 25, 110, 119, 143, 389, 587, 1080, 4190, 5222, 5269, 5432}, {}, upgrade_begins, await_tls},
       {"DTLS", ip_protocol_udp, {}, "\x16", dtls_begins, read_dtls},
+      {"DTLS in CAPWAP", ip_protocol_udp, {5246}, "\x01", capwap_begins, read_dtls},
       {"QUIC", ip_protocol_udp, {}, long_headers, quic_begins, read_quic},
   };
   return rows;

@@ -20,6 +20,12 @@ bool take_record(Cursor& rest, uint8_t& type, Cursor& content) {
   return true;
 }
 
+// Behind CAPWAP's DTLS header of four bytes, version 0 and type 1, or as it is.
+Cursor records_of(const Segment& segment) {
+  const Cursor payload = segment.payload;
+  return payload.has(4) && payload.be32(0) == 0x01000000 ? payload.skip(4) : payload;
+}
+
 struct Fragment {
   uint8_t type;
   uint16_t number;
@@ -63,16 +69,22 @@ void read_fragment(const Fragment& fragment, bool from_client, Inspection& inspe
 }  // namespace
 
 bool dtls_begins(const Segment& segment) {
-  Cursor rest = segment.payload, content;
+  Cursor rest = records_of(segment), content;
   uint8_t type;
   Fragment fragment;
   return take_record(rest, type, content) && type == type_handshake && take_fragment(content, fragment) &&
          fragment.type >= message_client_hello && fragment.type <= message_hello_verify_request;
 }
 
+bool capwap_begins(const Segment& segment) {
+  Cursor rest = records_of(segment), content;
+  uint8_t type;
+  return rest.data != segment.payload.data && take_record(rest, type, content);
+}
+
 Reading read_dtls(const Segment& segment, Inspection& inspection) {
   Handshake& handshake = inspection.handshake;
-  Cursor rest = segment.payload, content;
+  Cursor rest = records_of(segment), content;
   uint8_t type;
   while (!handshake.over && take_record(rest, type, content)) {
     if (type == type_handshake) {

@@ -46,7 +46,7 @@ bool Findings::append(Field field, std::string_view head, std::string_view value
     slot.at = static_cast<uint16_t>(end_ - slot.size);
   }
   if (!head.empty()) memcpy(bytes_ + end_, head.data(), head.size());
-  memcpy(bytes_ + end_ + head.size(), value.data(), value.size());
+  if (!value.empty()) memcpy(bytes_ + end_ + head.size(), value.data(), value.size());
   slot.size = static_cast<uint16_t>(slot.size + more);
   end_ = static_cast<uint16_t>(end_ + more);
   return true;

@@ -130,13 +130,22 @@ void write_alpn(const Hello& client, char* out) {
 
 }  // namespace
 
+namespace {
+
+// DTLS counts downwards; drafts of TLS 1.3 (7f.., and Facebook's fb..) came before it.
+unsigned age_rank(uint16_t version) {
+  const unsigned high = version >> 8;
+  return high == 0xfe ? 0x10000u - version : high == 0x7f || high == 0xfb ? 0x0303u : version;
+}
+
+}  // namespace
+
 uint16_t newest_version(const Hello& client) noexcept {
   uint16_t newest = 0;
   for (Cursor rest = list_of(client, extension_supported_versions, 1); rest.has(2); rest = rest.skip(2)) {
     const uint16_t version = rest.be16(0);
     if (is_grease(version)) continue;
-    const bool datagram = version >> 8 == 0xfe;  // DTLS counts downwards
-    if (!newest || (datagram ? version < newest : version > newest)) newest = version;
+    if (!newest || age_rank(version) > age_rank(newest)) newest = version;
   }
   return newest ? newest : client.version;
 }
