@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folder } from '../applications/files.js';
+import { captureOf } from '../applications/hellos.js';
 
 const main = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 
@@ -91,5 +92,39 @@ describe('dipper lookup, list, applications', function () {
     assert.equal(status, 65);
     assert.match(stdout, /^bad\.conf:2:16: error: an empty label/m);
     assert.equal(dipper('applications', 'check', join(root, 'none')).status, 66);
+  });
+
+  it('names the flows that a changed file would call otherwise', () => {
+    const capture = join(root, 'three.pcap');
+    const names = ['www.example.com', 'chat.openai.com', 'x.example.net'];
+    writeFileSync(capture, captureOf('tls', names));
+    const mine = file('mine.conf', 'app:200001:a.mine\ndom:200001:example.com\n');
+    const { status, stdout } = dipper('applications', 'test', mine, capture);
+    assert.equal(status, 0);
+    assert.match(
+      stdout,
+      /^Unknown -> a\.mine: 1 flows, \d+ bytes; www\.example\.com by dom:200001:example\.com {2}mine\.conf:2\n1 of 3 flows change\n$/,
+    );
+    const instead = file('20-ai.conf', 'app:100041:dipper.openai\ndom:100041:example.net\nbad\n');
+    const replaced = dipper('applications', 'test', '--json', instead, capture);
+    assert.equal(replaced.status, 65);
+    assert.match(replaced.stderr, /20-ai\.conf:3:1: error/);
+    const changes = replaced.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(changes.map(({ before, after, example }) => [before, after, example]).sort(), [
+      ['Unknown', 'dipper.openai', 'x.example.net'],
+      ['dipper.openai', 'Unknown', 'chat.openai.com'],
+    ]);
+    assert.equal(dipper('applications', 'test', mine, join(root, 'none')).status, 66);
+    assert.equal(dipper('applications', 'test', mine).status, 64);
+  });
+
+  it('reads what the configuration names', () => {
+    const definitions = file('b.conf', 'app:1:a.one\ndom:1:example\n');
+    const config = file('dipperd.conf', `[applications]\nfile[0] = ${definitions}\n`);
+    assert.match(dipper('lookup', '-c', config, 'x.example').stdout, /a\.one \(1\)/);
+    assert.match(dipper('lookup', '-c', config, 'chat.openai.com').stdout, /dipper\.openai/);
   });
 });
