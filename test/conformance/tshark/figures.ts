@@ -15,6 +15,8 @@ export interface Figure {
   readonly theirs: (frame: Frame) => string | undefined;
   /** Our value in the same form. */
   readonly ours?: (value: string) => string;
+  /** The member may come from what tshark has no field for: compared where tshark says something. */
+  readonly partly?: true;
 }
 
 const clientHello = '1';
@@ -43,6 +45,13 @@ const inHello = (type: string, name: string, whole = false) => ({
   },
 });
 
+const hostFields = [
+  ...both('extensions_server_name'),
+  'gquic.tag.sni',
+  'http.host',
+  'dns.qry.name',
+];
+
 /** By RR type: A, NS, CNAME, PTR, MX, AAAA, SRV. */
 const answerFields: ReadonlyMap<string, string> = new Map([
   ['1', 'dns.a'],
@@ -55,6 +64,12 @@ const answerFields: ReadonlyMap<string, string> = new Map([
 ]);
 
 const isText = (value: string | undefined): value is string => value !== undefined && value !== '';
+/** Of HTTP over TCP: SSDP has the same fields, and members of its own. */
+const ofHttp = (field: string) => ({
+  fields: [field],
+  theirs: (frame: Frame) =>
+    frame.protocols.includes('ssdp') ? undefined : text(frame.values(field)[0] ?? ''),
+});
 const text = (value: string): string | undefined => (value === '' ? undefined : value);
 const lower = (value: string): string => value.toLowerCase();
 
@@ -70,10 +85,11 @@ export const helloFields = both(
   'extensions_alpn_str',
 );
 
-/** The first client hello of the frame. */
+/** The first client hello of the frame. None for one in the form of SSL 2, whose ciphers have three bytes. */
 export function helloOf(frame: Frame): ClientHello | undefined {
-  if (!handshake(frame, 'type').includes(clientHello)) return undefined;
   const numbers = (name: string) => handshake(frame, name).map(Number);
+  if (!handshake(frame, 'type').includes(clientHello) || numbers('ciphersuite').length === 0)
+    return undefined;
   const extensions = numbers('extension.type');
   const alpn = handshake(frame, 'extensions_alpn_str')[0];
   return {
@@ -112,11 +128,33 @@ function signatureAlgorithms(
   return [];
 }
 
-const host = [...both('extensions_server_name'), ...['http.host', 'dns.qry.name']];
+/** The host by what names it best; without a port, and an IPv6 address without its brackets. */
+function hostOf(frame: Frame): string | undefined {
+  if (frame.protocols.includes('ssdp')) return undefined;
+  const http = frame
+    .values('http.host')[0]
+    ?.replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
+  const names = hostFields.map((field) => (field === 'http.host' ? http : frame.values(field)[0]));
+  return names.find(isText)?.toLowerCase();
+}
 
 export const figures: readonly Figure[] = [
-  { name: 'host', member: 'host_server_name', ...first(...host), ours: lower },
-  { name: 'SNI', member: 'ssl.client_sni', ...inHello(clientHello, 'extensions_server_name') },
+  {
+    name: 'host',
+    member: 'host_server_name',
+    fields: hostFields,
+    theirs: hostOf,
+    ours: lower,
+    partly: true,
+  },
+  {
+    name: 'SNI',
+    member: 'ssl.client_sni',
+    fields: [...both('extensions_server_name'), 'gquic.tag.sni'],
+    theirs: (frame) =>
+      text(handshake(frame, 'extensions_server_name')[0] ?? frame.values('gquic.tag.sni')[0] ?? ''),
+  },
   {
     name: 'ALPN, client',
     member: 'ssl.alpn',
@@ -143,27 +181,36 @@ export const figures: readonly Figure[] = [
   { name: 'SSH banner, server', member: 'ssh.server', sender: 'server', ...first('ssh.protocol') },
   { name: 'HASSH', member: 'ssh.client_hassh', ...first('ssh.kex.hassh') },
   { name: 'HASSH, server', member: 'ssh.server_hassh', ...first('ssh.kex.hasshserver') },
-  { name: 'HTTP host', member: 'http.host', ...first('http.host') },
-  { name: 'HTTP method', member: 'http.method', ...first('http.request.method') },
+  { name: 'HTTP host', member: 'http.host', ...ofHttp('http.host') },
+  { name: 'HTTP method', member: 'http.method', ...ofHttp('http.request.method') },
   {
     name: 'HTTP URI',
     member: 'http.url',
     fields: ['http.request.uri', 'http.host'],
     theirs: (frame) => {
+      if (frame.protocols.includes('ssdp')) return undefined;
       const uri = frame.values('http.request.uri')[0];
       if (uri === undefined || !uri.startsWith('/')) return uri;
       return `${frame.values('http.host')[0] ?? ''}${uri}`;
     },
   },
-  { name: 'HTTP user agent', member: 'http.user_agent', ...first('http.user_agent') },
-  { name: 'HTTP status', member: 'http.status', ...first('http.response.code') },
+  {
+    name: 'HTTP user agent',
+    member: 'http.user_agent',
+    fields: ['http.user_agent', 'gquic.tag.uaid'],
+    theirs: (frame) => {
+      if (frame.protocols.includes('ssdp')) return undefined;
+      return text(frame.values('http.user_agent')[0] ?? frame.values('gquic.tag.uaid')[0] ?? '');
+    },
+  },
+  { name: 'HTTP status', member: 'http.status', ...ofHttp('http.response.code') },
   {
     name: 'HTTP content type',
     member: 'http.content_type',
     sender: 'server',
-    ...first('http.content_type'),
+    ...ofHttp('http.content_type'),
   },
-  { name: 'HTTP server', member: 'http.server', sender: 'server', ...first('http.server') },
+  { name: 'HTTP server', member: 'http.server', sender: 'server', ...ofHttp('http.server') },
   { name: 'DNS query', member: 'dns.query_name', ...first('dns.qry.name'), ours: lower },
   { name: 'DNS type', member: 'dns.query_type', ...first('dns.qry.type') },
   {

@@ -49,24 +49,31 @@ export function knownFields(wanted: readonly string[]): string[] {
   return wanted.filter((name) => known.has(name));
 }
 
-/** The frames of `path` in which any of `fields` is. */
+/** The frames of `path` in which any of `fields` is; of a damaged capture those before the damage. */
 export async function readFrames(path: string, fields: readonly string[]): Promise<Frame[]> {
   const columns = [...addressing, ...fields];
   const format = [`separator=${separator}`, 'occurrence=a', `aggregator=${aggregator}`];
-  const { stdout } = await promisify(execFile)(
-    'tshark',
-    [
-      ...['-n', '-r', path, '-Y', fields.join(' || '), '-T', 'fields'],
-      ...['-o', 'tcp.reassemble_out_of_order:TRUE'],
-      ...columns.flatMap((name) => ['-e', name]),
-      ...format.flatMap((option) => ['-E', option]),
-    ],
-    { encoding: 'utf8', maxBuffer: 1 << 28 },
-  );
+  const stdout = await output([
+    ...['-n', '-r', path, '-Y', fields.join(' || '), '-T', 'fields'],
+    ...['-o', 'tcp.reassemble_out_of_order:TRUE'],
+    ...columns.flatMap((name) => ['-e', name]),
+    ...format.flatMap((option) => ['-E', option]),
+  ]);
   return stdout
     .split('\n')
     .filter((line) => line !== '')
     .flatMap((line) => frameOf(line.split(separator), columns));
+}
+
+/** What it wrote before it ended, also with the exit code that it has for damaged captures. */
+async function output(options: readonly string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)('tshark', options, { maxBuffer: 1 << 28 })).stdout;
+  } catch (error) {
+    const { code, stdout } = error as { code?: unknown; stdout?: string };
+    if (typeof code === 'number' && stdout !== undefined) return stdout;
+    throw error;
+  }
 }
 
 /** Nothing for frames without a TCP or UDP flow, and for what an ICMP error quotes of another's. */

@@ -55,7 +55,7 @@ export class Report {
       if (this.#verbose) for (const line of differences) out(`    ${line}`);
     }
     if (whole)
-      for (const row of exceptions.filter((one) => !this.#excused.has(one)))
+      for (const row of exceptions.filter((one) => !one.elsewhere && !this.#excused.has(one)))
         this.#faults.push(`the exception no longer occurs: ${row.reason}`);
     const shown = this.#verbose ? this.#faults : this.#faults.slice(0, shownFaults);
     for (const line of shown) out(`DIFFERS: ${line}`);
