@@ -27,26 +27,17 @@ struct LongHeader {
   size_t number_at;    // of the packet number in it
 };
 
-enum class PacketType : uint8_t { initial, zero_rtt, handshake, retry };
-
-// RFC 9369, 3.2 counts the types of version 2 from Retry on. Its first draft did not yet.
-PacketType type_of(uint8_t first, QuicVersion version) {
-  return static_cast<PacketType>(((first >> 4 & 3) + (version == QuicVersion::v2 ? 3 : 0)) % 4);
-}
-
-bool is_retry(Cursor datagram) {
-  if (!datagram.has(7) || !(datagram.u8(0) & long_header)) return false;
-  const QuicVersion version = quic_version(datagram.be32(1));
-  return version != QuicVersion::none && type_of(datagram.u8(0), version) == PacketType::retry;
-}
-
 // Takes a packet with a long header off a datagram (RFC 9000, 17.2, and 12.2: several may be in one). False: there is none, or
 // none with a length (Retry, version negotiation).
 bool take_packet(Cursor& datagram, LongHeader& header) {
-  if (!datagram.has(7) || !(datagram.u8(0) & long_header) || is_retry(datagram)) return false;
+  if (!datagram.has(7) || !(datagram.u8(0) & long_header)) return false;
   header.version = quic_version(datagram.be32(1));
   if (header.version == QuicVersion::none) return false;
-  header.initial = type_of(datagram.u8(0), header.version) == PacketType::initial;
+  // RFC 9369, 3.2 counts the types of version 2 from Retry on. Its first draft did not yet.
+  const unsigned type = datagram.u8(0) >> 4 & 3, initial = header.version == QuicVersion::v2 ? 1 : 0,
+                 retry = header.version == QuicVersion::v2 ? 0 : 3;
+  if (type == retry) return false;
+  header.initial = type == initial;
   Cursor rest = datagram.skip(5), source;
   if (!take_vector(rest, 1, header.destination) || !take_vector(rest, 1, source)) return false;
   if (header.destination.size > longest_connection_id || source.size > longest_connection_id) return false;
@@ -70,6 +61,7 @@ struct CryptoFrame {
 // Frames that an Initial packet may have (RFC 9000, 12.4). `is_frame` is false where the rest is none of them. Returns false
 // after the last.
 bool take_crypto_frame(Cursor& rest, CryptoFrame& crypto, bool& is_frame) {
+  // T050 and T051 still have Google's number for CRYPTO, which is STREAM's since: no Initial packet has that.
   constexpr uint64_t padding = 0, ping = 1, ack = 2, ack_ecn = 3, crypto_data = 6, google_crypto_data = 8, close = 0x1c;
   for (uint64_t type; rest.size;) {
     uint64_t number, ranges = 0;
@@ -87,7 +79,7 @@ bool take_crypto_frame(Cursor& rest, CryptoFrame& crypto, bool& is_frame) {
         if (!is_frame) return false;
         continue;
       case crypto_data:
-      case google_crypto_data: {  // of T050 and T051
+      case google_crypto_data: {
         uint64_t size;
         is_frame = take_integer(rest, crypto.at) && take_integer(rest, size) && rest.has(size);
         if (!is_frame) return false;
@@ -149,23 +141,31 @@ void read_initial(const LongHeader& header, bool from_client, Inspection& inspec
     if (are_frames(plain)) read_frames(plain, from_client, inspection);
     return;
   }
-  if (handshake.client_seen && !keys.retried) return;
-  if (keys.known && !keys.retried) {
+  if (keys.known) {
     const Cursor plain = keys.client.open(header.packet, header.number_at, plain_bytes);
-    if (are_frames(plain)) return read_frames(plain, from_client, inspection);
+    if (are_frames(plain)) {
+      if (!handshake.client_seen) read_frames(plain, from_client, inspection);
+      return;
+    }
   }
-  // The first, or the first after a Retry (RFC 9001, 5.2).
-  InitialKeys client, server;
-  derive_initial_keys(header.version, header.destination, client, server);
-  const Cursor plain = client.open(header.packet, header.number_at, plain_bytes);
-  if (!are_frames(plain)) return;
-  keys.known = true;
-  keys.retried = false;
-  keys.client_side = from_client;
-  keys.client = client;
-  keys.server = server;
-  handshake.pieces[from_client].release(inspection.buffers);
-  read_frames(plain, from_client, inspection);
+  // The first, or the first after a Retry (RFC 9001, 5.2): then the server answers under the new keys, also where the hello
+  // has been read already. Who forces version negotiation takes the keys of a version that he speaks.
+  const bool forced = header.version == QuicVersion::reserved;
+  for (const QuicVersion version : {forced ? QuicVersion::v1 : header.version, QuicVersion::draft_29}) {
+    InitialKeys client, server;
+    derive_initial_keys(version, header.destination, client, server);
+    const Cursor plain = client.open(header.packet, header.number_at, plain_bytes);
+    if (are_frames(plain)) {
+      keys.known = true;
+      keys.client_side = from_client;
+      keys.client = client;
+      keys.server = server;
+      if (handshake.client_seen) return;
+      handshake.pieces[from_client].release(inspection.buffers);
+      return read_frames(plain, from_client, inspection);
+    }
+    if (!forced) return;
+  }
 }
 
 }  // namespace
@@ -180,7 +180,6 @@ Reading read_quic(const Segment& segment, Inspection& inspection) {
   Cursor rest = segment.payload;
   LongHeader header;
   const bool is_long = rest.u8(0) & long_header;
-  if (inspection.quic.known && is_retry(rest)) inspection.quic.retried = true;
   while (take_packet(rest, header))
     if (header.initial) read_initial(header, segment.from_client, inspection);
   if (!inspection.quic.known) return Reading::foreign;

@@ -13,10 +13,9 @@ enum class Reading : uint8_t;
 struct QuicKeys {
   bool known = false;        // the client's first Initial packet was opened
   bool client_side = false;  // the direction that it came in
-  bool retried = false;      // a Retry packet has passed: the client's next one has other keys
   InitialKeys client, server;
 
-  void clear() { known = client_side = retried = false; }
+  void clear() { known = client_side = false; }
 };
 
 bool quic_begins(const Segment& segment);

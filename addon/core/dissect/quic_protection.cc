@@ -63,8 +63,7 @@ QuicVersion quic_version(uint32_t number) noexcept {
     case 0xfaceb00e: return QuicVersion::draft_23;
     default: break;
   }
-  // RFC 9000, 15: asks for a version negotiation. Programs that still do so speak a draft.
-  if ((number & 0x0f0f0f0f) == 0x0a0a0a0a) return QuicVersion::draft_29;
+  if ((number & 0x0f0f0f0f) == 0x0a0a0a0a) return QuicVersion::reserved;
   if (number >> 8 != 0xff0000) return QuicVersion::none;
   const unsigned draft = number & 0xff;
   return draft > 34    ? QuicVersion::none

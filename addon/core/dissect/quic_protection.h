@@ -20,11 +20,12 @@ struct InitialKeys {
   Cursor open(Cursor packet_bytes, size_t number_at, uint8_t plain[most_plain]) const noexcept;
 };
 
-enum class QuicVersion : uint8_t { none, v1, v2, draft_v2, draft_29, draft_23, draft_22, t050, t051 };
-// `none` for versions that carry no TLS, or that nobody speaks any more.
+enum class QuicVersion : uint8_t { none, v1, v2, draft_v2, draft_29, draft_23, draft_22, t050, t051, reserved };
+// `none` for versions that carry no TLS, or that nobody speaks any more; `reserved` for those by which a client forces version
+// negotiation (RFC 9000, 15), which have no keys of their own.
 QuicVersion quic_version(uint32_t number) noexcept;
 
-// Both directions' from the destination connection id of the client's first packet.
+// Both directions' from the destination connection id of the client's first packet. Not for `none` and `reserved`.
 void derive_initial_keys(QuicVersion version, Cursor connection_id, InitialKeys& client, InitialKeys& server) noexcept;
 
 }  // namespace dipper
