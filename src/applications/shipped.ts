@@ -8,6 +8,22 @@ const shipped = (name: string) =>
 
 export const shippedApplications = shipped('applications.d');
 
+/** The keys of `[applications]` that say which files; an empty list is the default. */
+interface Configured {
+  readonly directory: readonly string[];
+  readonly file: readonly string[];
+  readonly domain_directory: readonly string[];
+}
+
+export function configuredSources(config: Configured): DefinitionSources {
+  const { directory, file, domain_directory: domains } = config;
+  return {
+    directories: directory.length > 0 ? directory : defaultSources.directories,
+    domainDirectories: domains.length > 0 ? domains : defaultSources.domainDirectories,
+    files: file,
+  };
+}
+
 /** The package's own, then the operator's, which override them. */
 export const defaultSources = {
   directories: [shippedApplications, '/etc/dipper/applications.d'],

@@ -1,8 +1,8 @@
 // The definitions that the daemon's engines have: read at start, again by SIGHUP, `dipper reload` and when a file changes.
 // What is good is used and the rest is said with file and line; only when a file that could be read before cannot be any
 // more (rights, a broken disk), the definitions in force stay until it can.
-import type { Application, DefinitionSources, Problem } from '../applications/definitions.js';
-import { defaultSources } from '../applications/shipped.js';
+import type { Application, Problem } from '../applications/definitions.js';
+import { configuredSources } from '../applications/shipped.js';
 import { type LoadedApplications, loadApplications } from '../applications/table.js';
 import type { Applications } from '../capture/applications.js';
 import type { Config } from '../config/index.js';
@@ -61,7 +61,11 @@ export class ApplicationDefinitions {
   /** To be called once everything else runs. */
   async watch(): Promise<void> {
     const { enable, watch } = this.#config;
-    const { directories = [], files = [], domainDirectories = [] } = this.#sources();
+    const {
+      directories = [],
+      files = [],
+      domainDirectories = [],
+    } = configuredSources(this.#config);
     if (enable && watch) await this.#files.watch([...directories, ...domainDirectories], files);
     else await this.#files.watch([], []);
   }
@@ -78,15 +82,6 @@ export class ApplicationDefinitions {
     await this.#working;
   }
 
-  #sources(): DefinitionSources {
-    const { directory, file, domain_directory: domains } = this.#config;
-    return {
-      directories: directory.length > 0 ? directory : defaultSources.directories,
-      domainDirectories: domains.length > 0 ? domains : defaultSources.domainDirectories,
-      files: file,
-    };
-  }
-
   async #reload(): Promise<Reading> {
     const { log, changed } = this.#options;
     if (!this.#config.enable) {
@@ -96,7 +91,7 @@ export class ApplicationDefinitions {
       return { words: 'no definitions of applications', errors: 0 };
     }
     await this.#files.take();
-    const loaded = await loadApplications(this.#sources());
+    const loaded = await loadApplications(configuredSources(this.#config));
     const lost = unreadable(loaded, this.#loaded);
     if (lost !== undefined) {
       const words = `the definitions in force stay: ${lost.file}: ${lost.message}`;

@@ -22,6 +22,7 @@ const newline = 0x0a;
 const [openingBrace, closingBrace] = [0x7b, 0x7d];
 /** Before the brace of the flow. In the name of an interface its quotes are escaped. */
 const flowName = Buffer.from(',"flow":');
+const internal = '"internal":true,';
 const lineStart = '{"type":"flow'.length;
 /** The first letter after `flow_`: statistics have counters alone; what a record at the end says was said before. */
 const [statistics, purge] = ['s', 'p'].map((letter) => letter.charCodeAt(0));
@@ -101,7 +102,7 @@ export class Enricher {
     const identity = identityIn(text);
     if (identity === undefined) return;
     let [local, other, place] = [nothing, nothing, nothing];
-    if (this.#devices !== undefined && text.lastIndexOf('"internal":true,', envelopeBytes) >= 0) {
+    if (this.#devices !== undefined && isInternal(text)) {
       if (lines[at + lineStart + 1] !== purge && announcingPorts.has(identity.localPort))
         this.#listen(this.#devices, lines, at, flowEnd + 2);
       this.#refresh(this.#devices);
@@ -173,6 +174,10 @@ export class Enricher {
     this.#size = size;
   }
 }
+
+/** `"internal":true` before `"established":false,"flow":{` or `"established":true,"flow":{`. */
+const isInternal = (text: string): boolean =>
+  text.startsWith(internal, envelopeBytes - 35) || text.startsWith(internal, envelopeBytes - 34);
 
 interface Identity {
   readonly localIp: string;

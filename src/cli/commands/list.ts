@@ -10,7 +10,7 @@ import {
   type OptionValues,
   usageError,
 } from '../command.js';
-import { definitionsOption, readDefinitions } from '../definitions.js';
+import { definitionsOptions, readDefinitions } from '../definitions.js';
 
 const spec: CommandSpec = {
   name: 'list',
@@ -21,12 +21,13 @@ const spec: CommandSpec = {
     ['dipper list protocols --json | jq -r .name', 'every protocol that libndpi knows'],
     ['dipper list fields', 'every field of a flow: path, type, meaning'],
   ],
-  options: [{ flags: '--json', description: 'NDJSON, an object for each' }, definitionsOption],
+  options: [{ flags: '--json', description: 'NDJSON, an object for each' }, ...definitionsOptions],
   exitCodes: [
     [0, 'printed'],
     [64, 'there is no such list'],
     [66, 'no such file of definitions'],
     [69, 'the addon is not built, or libndpi is another one'],
+    [78, 'the configuration has problems'],
   ],
 };
 

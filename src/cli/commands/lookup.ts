@@ -4,7 +4,7 @@ import { type Definitions, ruleText } from '../../applications/definitions.js';
 import { type CategoryMatch, Lookup, type Match } from '../../applications/lookup.js';
 import { exitCodes } from '../../errors.js';
 import { type Command, type CommandSpec, usageError } from '../command.js';
-import { definitionsOption, readDefinitions } from '../definitions.js';
+import { definitionsOptions, readDefinitions } from '../definitions.js';
 
 const spec: CommandSpec = {
   name: 'lookup',
@@ -15,11 +15,12 @@ const spec: CommandSpec = {
     ['dipper lookup 17.253.144.10', 'the same for an address'],
     ['dipper lookup --json news.example | jq .application.tag', 'as NDJSON, a line for each'],
   ],
-  options: [{ flags: '--json', description: 'NDJSON' }, definitionsOption],
+  options: [{ flags: '--json', description: 'NDJSON' }, ...definitionsOptions],
   exitCodes: [
     [0, 'looked up, found or not'],
     [64, 'usage'],
     [66, 'no such file of definitions'],
+    [78, 'the configuration has problems'],
   ],
 };
 
