@@ -1,0 +1,92 @@
+// Thread: pure functions.
+#include "dns_message.h"
+
+namespace dipper {
+namespace {
+
+constexpr size_t longest_encoded = 255;
+constexpr uint8_t longest_label = 63, pointer_mark = 0xc0;
+
+bool in_host_names(uint8_t c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+// One byte of a label, at most four characters.
+char* write_label_byte(uint8_t c, char* out) {
+  if (c == '.' || c == '\\') {
+    *out++ = '\\';
+    *out++ = static_cast<char>(c);
+  } else if (c < 0x20 || c == 0x7f) {
+    *out++ = '\\';
+    *out++ = static_cast<char>('0' + c / 100);
+    *out++ = static_cast<char>('0' + c / 10 % 10);
+    *out++ = static_cast<char>('0' + c % 10);
+  } else {
+    *out++ = static_cast<char>(c);
+  }
+  return out;
+}
+
+}  // namespace
+
+void DnsName::lower_case() {
+  for (size_t i = 0; i < size; ++i)
+    if (text[i] >= 'A' && text[i] <= 'Z') text[i] = static_cast<char>(text[i] + 32);
+}
+
+bool read_dns_name(Cursor message, size_t& at, DnsName& name) {
+  static_assert(4 * longest_encoded <= DnsName::room, "an escaped name fits");
+  name.size = 0;
+  name.host_name = true;
+  char* out = name.text;
+  bool jumped = false;
+  size_t encoded = 1;
+  for (size_t here = at, start = at;;) {
+    if (here >= message.size) return false;
+    const uint8_t length = message.u8(here);
+    if (length >= pointer_mark) {
+      if (here + 2 > message.size) return false;
+      if (!jumped) at = here + 2;
+      jumped = true;
+      const size_t to = message.be16(here) & 0x3fffu;
+      if (to >= start) return false;
+      here = start = to;
+      continue;
+    }
+    if (length > longest_label || here + 1 + length > message.size) return false;
+    if (length == 0) {
+      if (!jumped) at = here + 1;
+      break;
+    }
+    encoded += 1u + length;
+    const size_t label = here + 1;
+    here = label + length;
+    if (encoded > longest_encoded) continue;
+    if (out != name.text) *out++ = '.';
+    for (size_t i = label; i < here; ++i) {
+      const uint8_t c = message.u8(i);
+      name.host_name = name.host_name && in_host_names(c);
+      out = write_label_byte(c, out);
+    }
+    name.size = static_cast<uint16_t>(out - name.text);
+  }
+  name.host_name = name.host_name && encoded <= longest_encoded;
+  return true;
+}
+
+bool read_dns_record(Cursor message, size_t& at, DnsRecord& record) {
+  if (!read_dns_name(message, at, record.owner)) return false;
+  const Cursor fixed = message.skip(at);
+  if (!fixed.has(10)) return false;
+  record.type = fixed.be16(0);
+  record.record_class = fixed.be16(2) & 0x7fff;
+  record.ttl_s = fixed.be32(4);
+  if (record.ttl_s > 0x7fffffff) record.ttl_s = 0;
+  record.data_size = fixed.be16(8);
+  record.data_at = at + 10;
+  if (!fixed.has(10u + record.data_size)) return false;
+  at = record.data_at + record.data_size;
+  return true;
+}
+
+}  // namespace dipper
