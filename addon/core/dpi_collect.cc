@@ -148,7 +148,7 @@ void collect_dns(const NdpiFlow& flow, FieldSink& metadata) {
   if (dns.query_type) metadata.add_number(Field::dns_query_type, dns.query_type);
   if (!dns.num_queries && !dns.num_answers) return;  // the library counts those of a response only
   metadata.add_number(Field::dns_reply_code, dns.reply_code);
-  metadata.add_number(Field::dns_answers, dns.num_answers);
+  metadata.add_number(Field::dns_num_answers, dns.num_answers);
 }
 
 void collect_library(const NdpiFlow& flow, const Detection& detection, FieldSink& metadata) {

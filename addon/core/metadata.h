@@ -14,11 +14,13 @@ namespace dipper {
 // netifyd's where it has one. Append inside a group; groups stay together (the writer opens each object once).
 #define DIPPER_METADATA(X)                                      \
   X(host_server_name, "", "host_server_name", text)             \
+  X(http_host, "http", "host", text)                            \
   X(http_url, "http", "url", text)                              \
   X(http_user_agent, "http", "user_agent", text)                \
   X(http_method, "http", "method", text)                        \
   X(http_status, "http", "status", number)                      \
   X(http_content_type, "http", "content_type", text)            \
+  X(http_server, "http", "server", text)                        \
   X(ssl_version, "ssl", "version", text)                        \
   X(ssl_cipher_suite, "ssl", "cipher_suite", text)              \
   X(ssl_client_sni, "ssl", "client_sni", text)                  \
@@ -35,11 +37,20 @@ namespace dipper {
   X(ssl_fingerprint, "ssl", "fingerprint", text)                \
   X(ssl_not_before, "ssl", "not_before", number)                \
   X(ssl_not_after, "ssl", "not_after", number)                  \
+  X(dns_query_name, "dns", "query_name", text)                  \
   X(dns_query_type, "dns", "query_type", number)                \
   X(dns_reply_code, "dns", "reply_code", number)                \
-  X(dns_answers, "dns", "num_answers", number)                  \
+  X(dns_num_answers, "dns", "num_answers", number)              \
+  X(dns_answers, "dns", "answers", list)                        \
+  X(dns_ttl, "dns", "ttl", number)                              \
+  X(mdns_answer, "mdns", "answer", text)                        \
+  X(mdns_host_name, "mdns", "host_name", text)                  \
+  X(mdns_services, "mdns", "services", list)                    \
   X(dhcp_fingerprint, "dhcp", "fingerprint", text)              \
   X(dhcp_class_ident, "dhcp", "class_ident", text)              \
+  X(dhcp_host_name, "dhcp", "host_name", text)                  \
+  X(dhcp_message_type, "dhcp", "message_type", text)            \
+  X(dhcp_requested_ip, "dhcp", "requested_ip", text)            \
   X(ssh_client, "ssh", "client", text)                          \
   X(ssh_server, "ssh", "server", text)                          \
   X(ssh_client_hassh, "ssh", "client_hassh", text)              \
@@ -48,7 +59,56 @@ namespace dipper {
   X(kerberos_hostname, "kerberos", "hostname", text)            \
   X(kerberos_domain, "kerberos", "domain", text)                \
   X(kerberos_username, "kerberos", "username", text)            \
-  X(ntp_version, "ntp", "version", number)
+  X(ntp_version, "ntp", "version", number)                      \
+  X(ntp_mode, "ntp", "mode", text)                              \
+  X(ntp_stratum, "ntp", "stratum", number)                      \
+  X(ntp_reference_id, "ntp", "reference_id", text)              \
+  X(ssdp_server, "ssdp", "server", text)                        \
+  X(ssdp_user_agent, "ssdp", "user_agent", text)                \
+  X(ssdp_location, "ssdp", "location", text)                    \
+  X(ssdp_search_target, "ssdp", "st", text)                     \
+  X(ssdp_notification_type, "ssdp", "nt", text)                 \
+  X(ssdp_notification_sub_type, "ssdp", "nts", text)            \
+  X(ssdp_unique_service_name, "ssdp", "usn", text)              \
+  X(netbios_name, "netbios", "name", text)                      \
+  X(netbios_suffix, "netbios", "suffix", number)                \
+  X(netbios_operation, "netbios", "operation", text)            \
+  X(netbios_source_name, "netbios", "source_name", text)        \
+  X(netbios_destination_name, "netbios", "destination_name", text) \
+  X(stun_mapped, "stun", "mapped", text)                        \
+  X(stun_other, "stun", "other", text)                          \
+  X(stun_peer, "stun", "peer", text)                            \
+  X(stun_relayed, "stun", "relayed", text)                      \
+  X(stun_response, "stun", "response", text)                    \
+  X(stun_realm, "stun", "realm", text)                          \
+  X(stun_software, "stun", "software", text)                    \
+  X(sip_method, "sip", "method", text)                          \
+  X(sip_from, "sip", "from", text)                              \
+  X(sip_to, "sip", "to", text)                                  \
+  X(sip_user_agent, "sip", "user_agent", text)                  \
+  X(sip_call_id, "sip", "call_id", text)                        \
+  X(rtp_payload_type, "rtp", "payload_type", number)            \
+  X(rtp_ssrc, "rtp", "ssrc", number)                            \
+  X(mqtt_version, "mqtt", "version", number)                    \
+  X(mqtt_client_id, "mqtt", "client_id", text)                  \
+  X(mqtt_user_name, "mqtt", "user_name", text)                  \
+  X(snmp_version, "snmp", "version", number)                    \
+  X(snmp_operation, "snmp", "operation", text)                  \
+  X(rdp_cookie, "rdp", "cookie", text)                          \
+  X(rdp_protocols, "rdp", "protocols", list)                    \
+  X(smb_dialect, "smb", "dialect", text)                        \
+  X(smb_native_os, "smb", "native_os", text)                    \
+  X(smb_domain, "smb", "domain", text)                          \
+  X(smb_workstation, "smb", "workstation", text)                \
+  X(smb_user_name, "smb", "user_name", text)                    \
+  X(ftp_banner, "ftp", "banner", text)                          \
+  X(ftp_user_name, "ftp", "user_name", text)                    \
+  X(smtp_banner, "smtp", "banner", text)                        \
+  X(smtp_helo, "smtp", "helo", text)                            \
+  X(pop_banner, "pop", "banner", text)                          \
+  X(pop_user_name, "pop", "user_name", text)                    \
+  X(imap_banner, "imap", "banner", text)                        \
+  X(imap_user_name, "imap", "user_name", text)
 
 enum class Field : uint8_t {
 #define X(id, group, name, type) id,
@@ -105,7 +165,7 @@ class Metadata {
   struct Free {
     void operator()(char* text) const { free(text); }
   };
-  std::unique_ptr<char[], Free> text_;  // room for the longest: 206 KB that are hardly ever touched
+  std::unique_ptr<char[], Free> text_;  // room for the longest: 600 KB that are hardly ever touched
   char* end_;
   struct Place {
     uint32_t from, to;

@@ -2,15 +2,9 @@
 // C++ (addon/core/metadata.h): one row there, one property here. Absent means not seen; text is valid UTF-8 but
 // otherwise as hostile as the packet that it came from.
 import { Type } from 'typebox';
-import { closed, count, notes } from './envelope.js';
-
-const maxText = 1024; // Metadata::max_text, in bytes; escapes do not count
-
-const value = (description: string, netifyd?: string) =>
-  Type.String({ minLength: 1, maxLength: maxText, ...notes(description, netifyd) });
-
-const list = (description: string, netifyd?: string) =>
-  Type.Array(Type.String({ maxLength: maxText }), { minItems: 1, ...notes(description, netifyd) });
+import { closed, count } from './envelope.js';
+import { serviceMetadata } from './metadata-services.js';
+import { list, value } from './metadata-text.js';
 
 export const metadata = {
   host_server_name: Type.Optional(
@@ -22,11 +16,13 @@ export const metadata = {
   http: Type.Optional(
     closed(
       {
+        host: Type.Optional(value('Host header of the first request, with its port.')),
         url: Type.Optional(value('Host and path of the first request.', 'http.url')),
         user_agent: Type.Optional(value('User-Agent of the first request.', 'http.user_agent')),
         method: Type.Optional(value('Method of the first request, for example `GET`.')),
         status: Type.Optional(count('HTTP status', 'Status code of the first response.')),
         content_type: Type.Optional(value('Content-Type of the first response.')),
+        server: Type.Optional(value('Server header of the first response.')),
       },
       { description: 'HTTP.' },
     ),
@@ -98,13 +94,37 @@ export const metadata = {
   dns: Type.Optional(
     closed(
       {
+        query_name: Type.Optional(
+          value(
+            'Name in the first query, in small letters; odd bytes are written as in zone files: `\\009`.',
+            'host_server_name',
+          ),
+        ),
         query_type: Type.Optional(count('RR type', 'Type of the query, for example 28 for AAAA.')),
         reply_code: Type.Optional(
           count('RCODE', 'Response code; 0 is no error, 3 is no such name.'),
         ),
         num_answers: Type.Optional(count('records', 'Answers in the response.')),
+        answers: Type.Optional(
+          list('Addresses and names (CNAME, PTR, NS, MX, SRV) in the answers, in their order.'),
+        ),
+        ttl: Type.Optional(count('s', 'The least time to live of the answers.')),
       },
       { description: 'DNS, mDNS and LLMNR.' },
+    ),
+  ),
+  mdns: Type.Optional(
+    closed(
+      {
+        answer: Type.Optional(
+          value('First name that was answered: a service, or a host.', 'mdns.answer'),
+        ),
+        host_name: Type.Optional(value('Name of the host that answers or probes: `laptop.local`.')),
+        services: Type.Optional(
+          list('Services of the sender: `Office._ipp._tcp.local`, or types alone.'),
+        ),
+      },
+      { description: 'Multicast DNS: what a host of the link says of itself.' },
     ),
   ),
   dhcp: Type.Optional(
@@ -113,9 +133,18 @@ export const metadata = {
         fingerprint: Type.Optional(
           value('Options that the client asked for, in its order: `1,3,6,15`.', 'dhcp.fingerprint'),
         ),
-        class_ident: Type.Optional(value('Vendor class (option 60).', 'dhcp.class_ident')),
+        class_ident: Type.Optional(
+          value('Vendor class (option 60; of DHCPv6 option 16).', 'dhcp.class_ident'),
+        ),
+        host_name: Type.Optional(
+          value('Name that the client calls itself (option 12 or 81; of DHCPv6 option 39).'),
+        ),
+        message_type: Type.Optional(
+          value('First message of the client: `discover`, `request`, `solicit`, ...'),
+        ),
+        requested_ip: Type.Optional(value('Address that the client asked for (option 50).')),
       },
-      { description: 'DHCP.' },
+      { description: 'DHCP and DHCPv6.' },
     ),
   ),
   ssh: Type.Optional(
@@ -149,10 +178,5 @@ export const metadata = {
       { description: 'Kerberos.' },
     ),
   ),
-  ntp: Type.Optional(
-    closed(
-      { version: Type.Optional(count('NTP version', 'Version in the request.')) },
-      { description: 'NTP.' },
-    ),
-  ),
+  ...serviceMetadata,
 } as const;

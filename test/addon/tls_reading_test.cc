@@ -139,7 +139,7 @@ TEST(tls_client_s_certificate_is_not_the_server_s) {
 }
 
 TEST(tls_other_protocols_give_everything_back) {
-  for (const std::string& payload : {std::string("\x16\x04\x01xxxxxx"), std::string("\x16\x03\x01\x00\x00\x01xx", 8), std::string("GET / HTTP/1.1")}) {
+  for (const std::string& payload : {std::string("\x16\x04\x01xxxxxx"), std::string("\x16\x03\x01\x00\x00\x01xx", 8), std::string("get / HTTP/1.1")}) {
     FlowRig rig(6);
     rig.tcp(true, 1, payload);
     CHECK(!rig.dissection.inspection);

@@ -1,8 +1,24 @@
 // The table of our dissectors, and what happens with a packet that one of them may want.
 #include "dissectors.h"
 
+#include "bittorrent.h"
+#include "dhcp.h"
+#include "dns.h"
 #include "dtls.h"
+#include "http.h"
+#include "login.h"
+#include "mqtt.h"
+#include "netbios.h"
+#include "ntp.h"
 #include "quic.h"
+#include "rdp.h"
+#include "rtp.h"
+#include "sip.h"
+#include "smb.h"
+#include "snmp.h"
+#include "ssdp.h"
+#include "ssh.h"
+#include "stun.h"
 #include "tls.h"
 #include "tls_upgrade.h"
 
@@ -15,6 +31,80 @@ constexpr char long_headers[] =
     "\xde\xdf\xe0\xe1\xe2\xe3\xe4\xe5\xe6\xe7\xe8\xe9\xea\xeb\xec\xed\xee\xef\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb"
     "\xfc\xfd\xfe\xff";
 
+constexpr char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+// Version 2 of RTP without padding (RFC 3550, 5.1).
+constexpr char rtp_versions[] =
+    "\x80\x81\x82\x83\x84\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x90\x91\x92\x93\x94\x95\x96\x97\x98\x99\x9a\x9b\x9c\x9d"
+    "\x9e\x9f";
+constexpr std::string_view stun_types{"\0\1", 2};
+
+bool any_payload(const Segment&) { return true; }
+template <bool (*begins)(Cursor)>
+bool payload(const Segment& segment) {
+  return begins(segment.payload);
+}
+
+// A datagram, or a message that is whole in its segment.
+template <Reading (*read)(Cursor, Findings&)>
+Reading message(const Segment& segment, Inspection& inspection) {
+  return read(segment.payload, inspection.findings);
+}
+
+// Both sides of a connection, put together.
+template <ReadSide read>
+Reading sides(const Segment& segment, Inspection& inspection) {
+  return inspection.conversation.show(segment, read, inspection.findings, inspection.buffers);
+}
+
+// The same messages from either side, or from one.
+template <Reading (*read)(Cursor, Findings&)>
+Reading either(Cursor bytes, bool, Findings& findings) {
+  return read(bytes, findings);
+}
+
+template <LoginProtocol protocol>
+Reading login_side(Cursor bytes, bool from_client, Findings& findings) {
+  return from_client ? read_login(bytes, protocol, findings) : read_greeting(bytes, protocol, findings);
+}
+constexpr struct {
+  uint16_t port;
+  ReadSide read;
+} logins[] = {{21, login_side<LoginProtocol::ftp>},
+              {25, login_side<LoginProtocol::smtp>},
+              {587, login_side<LoginProtocol::smtp>},
+              {110, login_side<LoginProtocol::pop>},
+              {143, login_side<LoginProtocol::imap>}};
+
+// The server's port is the known one, whoever was seen first.
+Reading login(const Segment& segment, Inspection& inspection) {
+  Segment seen = segment;
+  seen.from_client = segment.destination_port < segment.source_port;
+  for (const auto& known : logins)
+    if (segment.of_port(known.port)) return inspection.conversation.show(seen, known.read, inspection.findings, inspection.buffers);
+  return Reading::foreign;
+}
+
+Reading dns(const Segment& segment, Inspection& inspection) {
+  return read_dns(segment.payload, inspection.dns, inspection.findings);
+}
+
+bool dns_elsewhere_begins(const Segment& segment) {
+  return !segment.of_port(53) && !segment.of_port(5353) && !segment.of_port(5355) && dns_begins(segment.payload);
+}
+
+bool stun_begins(const Segment& segment) { return is_stun(segment.payload, segment.of_port(3478)); }
+Reading stun(const Segment& segment, Inspection& inspection) {
+  return read_stun(segment.payload, segment.of_port(3478), inspection.findings);
+}
+
+// Streams have ports of their own, never known ones (RFC 3550, 11).
+bool rtp_stream_begins(const Segment& segment) {
+  return segment.source_port >= 1024 && segment.destination_port >= 1024 && rtp_begins(segment.payload);
+}
+Reading rtp(const Segment& segment, Inspection& inspection) {
+  return read_rtp(segment.payload, segment.packet.from_lower, inspection.rtp, inspection.findings);
+}
+
 // name, protocol, ports, first bytes, begins, read
 const std::vector<Dissector>& table() {
   static const std::vector<Dissector> rows = {
@@ -23,6 +113,30 @@ const std::vector<Dissector>& table() {
       {"DTLS", ip_protocol_udp, {}, "\x16", dtls_begins, read_dtls},
       {"DTLS in CAPWAP", ip_protocol_udp, {5246}, "\x01", capwap_begins, read_dtls},
       {"QUIC", ip_protocol_udp, {}, long_headers, quic_begins, read_quic},
+      {"HTTP", ip_protocol_tcp, {}, capitals, payload<http_begins>, sides<read_http>},
+      {"DNS", ip_protocol_udp, {53}, {}, any_payload, dns},
+      {"DNS on other ports", ip_protocol_udp, {}, {}, dns_elsewhere_begins, dns},
+      {"DNS", ip_protocol_tcp, {53}, {}, any_payload, sides<read_dns_stream>},
+      {"LLMNR", ip_protocol_udp, {5355}, {}, any_payload, dns},
+      {"mDNS", ip_protocol_udp, {5353}, {}, any_payload, message<read_mdns>},
+      {"DHCP", ip_protocol_udp, {67, 68}, "\1\2", any_payload, message<read_dhcp>},
+      {"DHCPv6", ip_protocol_udp, {546, 547}, {}, any_payload, message<read_dhcpv6>},
+      {"SSH", ip_protocol_tcp, {}, "S", payload<ssh_begins>, sides<read_ssh>},
+      {"SSDP", ip_protocol_udp, {1900}, "HMN", any_payload, message<read_ssdp>},
+      {"NetBIOS names", ip_protocol_udp, {137}, {}, any_payload, message<read_netbios_name>},
+      {"NetBIOS datagrams", ip_protocol_udp, {138}, "\x10\x11\x12", any_payload, message<read_netbios_datagram>},
+      {"STUN", ip_protocol_udp, {}, stun_types, stun_begins, stun},
+      {"STUN", ip_protocol_tcp, {}, stun_types, stun_begins, stun},
+      {"SIP", ip_protocol_udp, {}, capitals, payload<sip_begins>, message<read_sip>},
+      {"SIP", ip_protocol_tcp, {}, capitals, payload<sip_begins>, sides<either<read_sip>>},
+      {"RTP", ip_protocol_udp, {}, rtp_versions, rtp_stream_begins, rtp},
+      {"MQTT", ip_protocol_tcp, {}, "\x10", payload<mqtt_begins>, sides<either<read_mqtt>>},
+      {"RDP", ip_protocol_tcp, {}, "\3", payload<rdp_begins>, sides<either<read_rdp>>},
+      {"NTP", ip_protocol_udp, {123}, {}, any_payload, message<read_ntp>},
+      {"SNMP", ip_protocol_udp, {161, 162}, "0", any_payload, message<read_snmp>},
+      {"FTP, SMTP, POP3, IMAP", ip_protocol_tcp, {21, 25, 587, 110, 143}, {}, any_payload, login},
+      {"SMB", ip_protocol_tcp, {139, 445}, {}, any_payload, sides<read_smb>},
+      {"BitTorrent", ip_protocol_tcp, {}, "\x13", any_payload, sides<either<read_bittorrent>>},
   };
   return rows;
 }

@@ -7,15 +7,10 @@
 #include <vector>
 
 #include "inspection.h"
+#include "reading.h"
 #include "segment.h"
 
 namespace dipper {
-
-enum class Reading : uint8_t {
-  foreign,  // not this dissector's after all: it is asked again about later packets
-  more,     // wants the next packets of the flow, whatever they begin with
-  done,     // has what there is
-};
 
 struct Dissector {
   const char* name;

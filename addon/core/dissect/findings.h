@@ -15,6 +15,7 @@ class Findings {
   // Each returns false, and full() is true from then on, when there is no room: nothing has changed. Text is cut to
   // Metadata::max_text and may be any bytes. Empty text is not a finding: nothing is stored, true.
   bool set(Field field, std::string_view value);  // replaces an earlier value
+  bool set_first(Field field, std::string_view value) { return has(field) || set(field, value); }
   bool set(Field field, const char* value) { return set(field, std::string_view(value)); }
   bool set(Field field, uint64_t value);
   bool add(Field field, std::string_view item);   // list fields: appends it unless it is there

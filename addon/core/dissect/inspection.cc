@@ -11,6 +11,9 @@ void Inspection::clear() {
   tls = {};
   dtls = {};
   quic.clear();
+  conversation.clear(buffers);
+  dns = {};
+  rtp = {};
 }
 
 InspectionPool::~InspectionPool() {

@@ -5,10 +5,13 @@
 #include <vector>
 
 #include "assembly.h"
+#include "conversation.h"
+#include "dns.h"
 #include "dtls.h"
 #include "findings.h"
 #include "handshake.h"
 #include "quic.h"
+#include "rtp.h"
 #include "tls.h"
 
 namespace dipper {
@@ -24,6 +27,9 @@ struct Inspection {
   TlsStreams tls;
   DtlsMessages dtls;
   QuicKeys quic;
+  Conversation conversation;  // of the one that reads both sides of a TCP connection
+  DnsState dns;
+  RtpState rtp;
 
   void clear();  // for the next flow; blocks go back
 };

@@ -14,6 +14,8 @@ struct Segment {
   uint16_t source_port, destination_port;
   uint8_t ip_protocol;
 
+  bool of_port(uint16_t port) const { return source_port == port || destination_port == port; }
+
   // Of the first payload byte (RFC 9293, 3.1); TCP only.
   uint32_t sequence() const { return load_be32(packet.l3 + packet.l4_offset + 4) + (packet.tcp_flags & tcp_syn ? 1 : 0); }
 };

@@ -6,6 +6,7 @@ import { enrichmentFacts } from './enrichment-facts.js';
 import type { Fact, FactTable } from './facts.js';
 import { flowFacts } from './flow-facts.js';
 import { metadataFacts } from './metadata-facts.js';
+import { serviceFacts } from './service-facts.js';
 
 /** A schema as plain JSON Schema: the keywords that the messages use. */
 export interface JsonSchema {
@@ -40,6 +41,7 @@ export interface FieldRow {
 export const facts: FactTable = {
   ...flowFacts,
   ...metadataFacts,
+  ...serviceFacts,
   ...enrichmentFacts,
   ...agentFacts,
 };

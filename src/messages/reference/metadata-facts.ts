@@ -1,15 +1,17 @@
-// Facts of what the dissectors read out of the packets, in the order of metadata.ts.
+// Facts of what the dissectors read out of the packets, in the order of metadata.ts and metadata-services.ts.
 import { type FactTable, within } from './facts.js';
 
 // biome-ignore format: a row a field
 const metadata: FactTable = {
   //                      since    example                     ECS                           EVE                           Zeek
   host_server_name:      ['0.1.0', 'www.example.net', 'server.domain', 'tls.sni, http.hostname, dns.queries.rrname', 'ssl.log server_name, http.log host, dns.log query'],
+  'http.host':           ['0.1.0', 'www.example.net:8080', 'url.domain and url.port', 'http.hostname and http.http_port', 'http.log host'],
   'http.url':            ['0.1.0', 'www.example.net/index.html', 'url.original', 'http.hostname and http.url', 'http.log host and uri'],
   'http.user_agent':     ['0.1.0', 'curl/7.88.1', 'user_agent.original', 'http.http_user_agent', 'http.log user_agent'],
   'http.method':         ['0.1.0', 'GET', 'http.request.method', 'http.http_method', 'http.log method'],
   'http.status':         ['0.1.0', 200, 'http.response.status_code', 'http.status', 'http.log status_code'],
   'http.content_type':   ['0.1.0', 'text/html', 'http.response.mime_type', 'http.http_content_type', 'http.log resp_mime_types (from the content)'],
+  'http.server':         ['0.1.0', 'nginx/1.22.1', '', 'http.server (custom header)', ''],
   'ssl.version':         ['0.1.0', 'TLSv1.3', 'tls.version (1.3), tls.version_protocol', 'tls.version (TLS 1.3)', 'ssl.log version (TLSv13)'],
   'ssl.cipher_suite':    ['0.1.0', 'TLS_AES_128_GCM_SHA256', 'tls.cipher', 'tls.server_handshake.cipher (a number)', 'ssl.log cipher'],
   'ssl.client_sni':      ['0.1.0', 'www.example.net', 'tls.client.server_name', 'tls.sni, quic.sni', 'ssl.log server_name'],
@@ -26,11 +28,20 @@ const metadata: FactTable = {
   'ssl.fingerprint':     ['0.1.0', '6c8d4b6e1f0a2c3d4e5f60718293a4b5c6d7e8f9', 'tls.server.hash.sha1 (upper case)', 'tls.fingerprint (with colons)', 'files.log sha1'],
   'ssl.not_before':      ['0.1.0', 1696000000, 'tls.server.not_before (ISO 8601)', 'tls.notbefore (ISO 8601)', 'x509.log certificate.not_valid_before'],
   'ssl.not_after':       ['0.1.0', 1703776000, 'tls.server.not_after (ISO 8601)', 'tls.notafter (ISO 8601)', 'x509.log certificate.not_valid_after'],
+  'dns.query_name':      ['0.1.0', 'www.example.net', 'dns.question.name', 'dns.queries.rrname', 'dns.log query'],
   'dns.query_type':      ['0.1.0', 28, 'dns.question.type (a name)', 'dns.queries.rrtype (a name)', 'dns.log qtype'],
   'dns.reply_code':      ['0.1.0', 3, 'dns.response_code (a name)', 'dns.rcode (a name)', 'dns.log rcode'],
   'dns.num_answers':     ['0.1.0', 2, '', '', ''],
+  'dns.answers':         ['0.1.0', ['cdn.example.net', '192.0.2.1'], 'dns.answers.data', 'dns.answers.rdata', 'dns.log answers'],
+  'dns.ttl':             ['0.1.0', 300, 'dns.answers.ttl (of each)', 'dns.answers.ttl (of each)', 'dns.log TTLs (of each)'],
+  'mdns.answer':         ['0.1.0', 'Office._ipp._tcp.local', '', 'mdns.answers.rrname', 'dns.log answers'],
+  'mdns.host_name':      ['0.1.0', 'laptop.local', '', '', ''],
+  'mdns.services':       ['0.1.0', ['Office._ipp._tcp.local'], '', '', ''],
   'dhcp.fingerprint':    ['0.1.0', '1,3,6,15,31,33,43,44,46,47,119,121,249,252', '', 'dhcp.params (names)', ''],
   'dhcp.class_ident':    ['0.1.0', 'MSFT 5.0', '', 'dhcp.vendor_class_identifier', ''],
+  'dhcp.host_name':      ['0.1.0', 'laptop', '', 'dhcp.hostname', 'dhcp.log host_name'],
+  'dhcp.message_type':   ['0.1.0', 'discover', '', 'dhcp.dhcp_type', 'dhcp.log msg_types'],
+  'dhcp.requested_ip':   ['0.1.0', '192.168.1.20', '', 'dhcp.requested_ip', 'dhcp.log requested_addr'],
   'ssh.client':          ['0.1.0', 'SSH-2.0-OpenSSH_9.2p1 Debian-2', '', 'ssh.client.software_version', 'ssh.log client'],
   'ssh.server':          ['0.1.0', 'SSH-2.0-OpenSSH_8.4p1', '', 'ssh.server.software_version', 'ssh.log server'],
   'ssh.client_hassh':    ['0.1.0', 'ec7378c1a92f5a8dde7e8b7a1ddf33d1', '', 'ssh.client.hassh.hash', 'ssh.log hassh (package hassh)'],
@@ -40,6 +51,9 @@ const metadata: FactTable = {
   'kerberos.domain':     ['0.1.0', 'EXAMPLE.NET', '', 'krb5.realm', 'kerberos.log client (behind the /)'],
   'kerberos.username':   ['0.1.0', 'alice', 'user.name', 'krb5.cname', 'kerberos.log client (before the /)'],
   'ntp.version':         ['0.1.0', 4, '', 'ntp.version', 'ntp.log version'],
+  'ntp.mode':            ['0.1.0', 'client', '', 'ntp.mode (a number)', 'ntp.log mode (a number)'],
+  'ntp.stratum':         ['0.1.0', 2, '', 'ntp.stratum', 'ntp.log stratum'],
+  'ntp.reference_id':    ['0.1.0', 'GPS', '', 'ntp.reference_id (bytes)', 'ntp.log ref_id'],
 };
 
 export const metadataFacts: FactTable = within('flow.', metadata);
