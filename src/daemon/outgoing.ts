@@ -40,6 +40,7 @@ export class Outgoing {
       privacy.mac.length > 0 ||
       privacy.host.length > 0 ||
       privacy.private_external_addresses ||
+      !privacy.user_names ||
       privacy.pseudonyms ||
       privacy.replacements.length > 0;
     if (!wanted) {
@@ -51,6 +52,7 @@ export class Outgoing {
       macs: [...privacy.mac],
       hosts: [...privacy.host],
       privateExternalAddresses: privacy.private_external_addresses,
+      withoutUserNames: !privacy.user_names,
       wanAddresses: () => this.#addresses(({ name }) => this.#options.wan().includes(name)),
       localNetworks: () => this.#localNetworks(),
       ...(privacy.pseudonyms

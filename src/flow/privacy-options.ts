@@ -31,6 +31,8 @@ export interface PrivacyOptions extends PrivacyRuleTexts {
   /** Members of flows that are masked in every flow with a masked side: `kerberos.realm`. */
   readonly fields?: readonly string[];
   readonly regex?: readonly FieldReplacement[];
+  /** Leave user names out of every flow. */
+  readonly withoutUserNames?: boolean;
   readonly resolve?: Resolve;
   /** ms since 1970. */
   readonly now?: () => number;

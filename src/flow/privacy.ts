@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { hex } from './address-text.js';
 import { Masking, type Members, type Scope } from './masking.js';
+import { announcedNames, announcing, hostNames, userNames } from './own-names.js';
 import {
   type CompiledReplacement,
   compileReplacements,
@@ -16,12 +17,9 @@ import { keyed } from './stand-ins.js';
 /** Of the digests, when none is given: one for the process, so that flows keep theirs when the filter is configured anew. */
 const processKey = randomBytes(32);
 
-/** Protocols in which hosts say their own names, and where else they do. */
-const announcing = /^(DHCP|DHCPV6|MDNS|LLMNR|NetBIOS|SSDP|Kerberos)$/i;
-const ownNames = ['kerberos.hostname', 'kerberos.username'];
 /** Members whose texts are our own words or the library's: a host that is called `dns` must not change them. */
 const vocabulary =
-  /^(type|reason|tunnel|other_type|detected_(protocol|application)_name|(ndpi|category)\..*|geo\.(continent|country|region)|.*\b(tag|role|state|capture_type|(name_)?source))$/;
+  /^(type|reason|tunnel|other_type|detected_(protocol|application)_name|(ndpi|category)\..*|geo\.(continent|country|region)|dhcp\.message_type|(netbios|snmp)\.operation|ntp\.mode|rdp\.protocols|smb\.dialect|.*\b(tag|role|state|capture_type|(name_)?source))$/;
 
 /**
  * An explanation without the values that rules fit: they stand, as this filter lets them, in the members that `field` names.
@@ -191,48 +189,46 @@ export class PrivacyFilter {
       [flow[`${side}_ip`], flow[`${side}_mac`]].some((text) => this.#isMaskedText(text, scope));
     const masked = { local: isMaskedSide('local'), other: isMaskedSide('other') };
     const isMasked = masked.local || masked.other;
+    const names = isMasked ? this.#maskedNames(flow) : [];
     const result = new Map<string, unknown>();
     for (const [name, value] of Object.entries(flow)) {
       let fresh: unknown;
       if (/^(digest|digest_prev|twin_digest)$/.test(name)) fresh = this.#digest(value);
       else if (name === 'community_id' && isMasked) fresh = this.#communityId(flow);
-      else if (isMasked && this.#isOwnName(name, flow)) fresh = this.#ownName(value, scope);
       else if (name === 'local_device' && masked.local) fresh = this.#maskedDevice(value, scope);
       else if (name === 'other_device' && masked.other) fresh = this.#maskedDevice(value, scope);
       else if ((name === 'geo' || name === 'as') && masked.other) fresh = '';
       else if (name === 'explain') fresh = withoutValues(value);
-      else
-        fresh = this.#value(
-          isMasked ? this.#withoutFields(value, name, scope) : value,
-          scope,
-          name,
-        );
+      else fresh = this.#value(this.#withoutNames(value, name, names, scope), scope, name);
       if (fresh !== '' || value === '') result.set(this.#memberName(name, scope), fresh);
     }
     return Object.fromEntries(result);
   }
 
-  /** Whether the member is a name that a masked host gave itself. */
-  #isOwnName(name: string, flow: Members): boolean {
-    const protocol = String(flow.detected_protocol_name);
-    return name === 'host_server_name' && announcing.test(protocol);
+  /** Members of a flow with a masked side that may name it. */
+  #maskedNames(flow: Members): readonly string[] {
+    const announced = announcing.test(String(flow.detected_protocol_name)) ? announcedNames : [];
+    return [...hostNames, ...userNames, ...announced, ...(this.#options.fields ?? [])];
   }
 
   #ownName(value: unknown, scope: Scope): unknown {
     return typeof value === 'string' ? scope.standIns.name(value) : undefined;
   }
 
-  /** The member without the fields that a flow with a masked side does not show. */
-  #withoutFields(value: unknown, path: string, scope: Scope): unknown {
-    const fields = [...ownNames, ...(this.#options.fields ?? [])];
-    if (isMembers(value))
-      return Object.fromEntries(
-        Object.entries(value).map(([name, inner]) => [
+  /** The member with stand-ins for the fields of `masked`, and without user names where nobody is to see them. */
+  #withoutNames(value: unknown, path: string, masked: readonly string[], scope: Scope): unknown {
+    if (isMembers(value)) {
+      const members = Object.entries(value)
+        .filter(
+          ([name]) => !this.#options.withoutUserNames || !userNames.includes(`${path}.${name}`),
+        )
+        .map(([name, inner]) => [
           name,
-          this.#withoutFields(inner, `${path}.${name}`, scope),
-        ]),
-      );
-    if (!isField(path, fields)) return value;
+          this.#withoutNames(inner, `${path}.${name}`, masked, scope),
+        ]);
+      return members.length > 0 ? Object.fromEntries(members) : '';
+    }
+    if (!isField(path, masked)) return value;
     return Array.isArray(value)
       ? value.map((item) => this.#ownName(item, scope))
       : this.#ownName(value, scope);

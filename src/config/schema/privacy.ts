@@ -49,6 +49,10 @@ export const privacy = {
     apply: 'privacy',
     netifyd: '[privacy_filter] private_external_addresses',
   }),
+  user_names: flag(true, {
+    is: 'Show the user names of FTP, POP3, IMAP, MQTT, RDP, SIP, SMB and Kerberos. `no` takes them out of every message.',
+    apply: 'privacy',
+  }),
   pseudonyms: flag(false, {
     is: 'Replace by keyed pseudonyms instead of fixed values: one host stays one host while the key lasts.',
     apply: 'privacy',
