@@ -105,15 +105,16 @@ export class Enrichment {
   }
 
   #names(path: string, { source, isNamed }: NameFileSource): Follow {
+    let said = '';
     const changed = (content: Buffer | undefined) => {
       const kind = source === 'hosts' ? 'hosts' : 'lease';
       const { devices, broken, dropped } = parseNameFile(content?.toString('utf8') ?? '', kind);
       this.#directory?.names.setFile(path, source, devices);
-      if (broken > 0 || dropped > 0)
-        this.#log.warn(
-          { path, broken, dropped },
-          `${path}: ${broken} lines are broken, ${dropped} names found no room`,
-        );
+      const remark = `${path}: ${broken} lines are broken, ${dropped} names found no room`;
+      // A lease file may change every second, and stay as broken as it is.
+      if (broken + dropped > 0 && remark !== said)
+        this.#log.warn({ path, broken, dropped }, remark);
+      said = remark;
     };
     return { limit: mostNameBytes, changed, expected: isNamed };
   }

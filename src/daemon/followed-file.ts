@@ -14,7 +14,7 @@ export interface FollowedFileOptions {
   readonly settle?: boolean;
   /** Whether it is worth a word that there is none. */
   readonly expected?: boolean;
-  readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly log: Pick<Log, 'debug' | 'warn'>;
   readonly periodMs?: number;
 }
 
@@ -73,7 +73,7 @@ export class FollowedFile {
       await changed(content);
       if (content === undefined && (expected || before !== ''))
         log.warn({ path }, `${path}: is not there`);
-      if (content !== undefined && before !== '') log.info({ path }, `${path}: read again`);
+      if (content !== undefined && before !== '') log.debug({ path }, `${path}: read again`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const kept = before === '' || before === none ? '' : '; what was read before stays in force';

@@ -26,7 +26,7 @@ describe('what the daemon knows', function () {
   const path = (name: string) => join(folder, name);
   const said: string[] = [];
   const say = (_: object, text: string) => said.push(text);
-  const log = { info: say, warn: say, error: say } as unknown as Log;
+  const log = { debug: say, info: say, warn: say, error: say } as unknown as Log;
   const enrichment = new Enrichment(log);
   const config = (...keys: string[]) => configure({ file: keys.join('\n') }).config;
   const flow = () => JSON.parse(enrichment.lines(line).toString()).flow;

@@ -13,7 +13,7 @@ describe('a followed file', () => {
   let said: string[] = [];
   let file: FollowedFile | undefined;
   const log = {
-    info: (_: object, text: string) => said.push(`info ${text}`),
+    debug: (_: object, text: string) => said.push(`debug ${text}`),
     warn: (_: object, text: string) => said.push(`warn ${text}`),
   } as unknown as FollowedFileOptions['log'];
   const follow = async (options: Partial<FollowedFileOptions> = {}) => {
