@@ -17,11 +17,12 @@ interface Configured {
 
 export function configuredSources(config: Configured): DefinitionSources {
   const { directory, file, domain_directory: domains } = config;
-  return {
-    directories: directory.length > 0 ? directory : defaultSources.directories,
-    domainDirectories: domains.length > 0 ? domains : defaultSources.domainDirectories,
-    files: file,
-  };
+  const directories = directory.length > 0 ? directory : defaultSources.directories;
+  // The package's lists are of its own categories.
+  const lists = defaultSources.domainDirectories.slice(
+    directories.includes(shippedApplications) ? 0 : 1,
+  );
+  return { directories, domainDirectories: domains.length > 0 ? domains : lists, files: file };
 }
 
 /** The package's own, then the operator's, which override them. */

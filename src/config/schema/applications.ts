@@ -28,7 +28,7 @@ export const applications = closed(
     ),
     domain_directory: list(
       path(undefined, {
-        is: 'Folders of domain lists, {priority}-{category}.txt; without any, those of the package and /etc/dipper/domains.d.',
+        is: 'Folders of domain lists, {priority}-{category}.txt; without any, those of the package (where its definitions are read) and /etc/dipper/domains.d.',
         apply,
         netifyd: '[netifyd] path_domains (4.x)',
         example: '/etc/dipper/domains.d',
