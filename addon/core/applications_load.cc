@@ -114,6 +114,7 @@ bool ApplicationTable::fill(const ApplicationColumns& c, std::string& error) {
     if (!listed.next(text)) return refuse("lists");
     domains_.add_to_list(text, c.listed_in[i]);
   }
+  domains_.finish();
   if (c.text_flags.size != c.text_rules.size) return refuse("pieces of names");
   for (size_t i = 0; i < c.text_rules.size; ++i) {
     if (!pieces.next(text)) return refuse("pieces of names");

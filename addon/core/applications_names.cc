@@ -1,6 +1,6 @@
 #include "applications_names.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace dipper {
 namespace {
@@ -53,45 +53,30 @@ HostName::HostName(std::string_view text) {
   if (!(odd & 0x80)) size_ = text.size();
 }
 
-void DomainIndex::reserve(size_t names) {
-  entries_.reserve(names);
-  if (slots_for(names) > slots_.size()) grow(slots_for(names));
-}
-
-void DomainIndex::grow(size_t slots) {
-  std::vector<Slot> larger(slots);
+void DomainIndex::clear_slots(size_t entries) {
+  const size_t slots = slots_for(entries);
+  std::vector<Slot>(slots).swap(slots_);
   shift_ = 64;
   for (size_t n = slots; n > 1; n /= 2) --shift_;
   mask_ = slots - 1;
-  for (uint32_t i = 0; i < entries_.size(); ++i) {
-    uint64_t hash = 0;
-    for (size_t c = entries_[i].name_size; c-- > 0;) hash = mix(hash, names_[entries_[i].name_at + c]);
-    size_t at = hash >> shift_;
-    while (larger[at].entry) at = (at + 1) & mask_;
-    larger[at] = {static_cast<uint32_t>(hash), i + 1};
-  }
-  slots_ = std::move(larger);
 }
 
-const DomainIndex::Entry* DomainIndex::find_entry(std::string_view name) const {
-  uint64_t hash = 0;
-  for (size_t c = name.size(); c-- > 0;) hash = mix(hash, name[c]);
-  return look(hash, name);
-}
-
+// While names are added every slot leads to an entry.
 DomainIndex::Entry& DomainIndex::entry_of(std::string_view name) {
-  uint64_t hash = 0;
-  for (size_t c = name.size(); c-- > 0;) hash = mix(hash, name[c]);
-  if (const Entry* known = look(hash, name)) return entries_[static_cast<size_t>(known - entries_.data())];
-  if (slots_.size() < 2 * (entries_.size() + 1)) grow(2 * slots_.size());
+  const uint64_t hash = hash_of(name);
   size_t at = hash >> shift_;
-  while (slots_[at].entry) at = (at + 1) & mask_;
-  Entry entry{};
-  entry.name_at = static_cast<uint32_t>(names_.size());
-  entry.name_size = static_cast<uint8_t>(name.size());
-  names_.insert(names_.end(), name.begin(), name.end());
-  entries_.push_back(entry);
-  slots_[at] = {static_cast<uint32_t>(hash), static_cast<uint32_t>(entries_.size())};
+  for (; slots_[at].hash; at = (at + 1) & mask_)
+    if (slots_[at].hash == hash) return entries_[slots_[at].entry - 1];
+  entries_.emplace_back().hash = hash;
+  slots_[at] = {hash, 0, static_cast<uint32_t>(entries_.size())};
+  if (slots_.size() < 2 * (entries_.size() + 1)) {
+    clear_slots(std::max(entries_.capacity(), 2 * entries_.size()));
+    for (uint32_t i = 0; i < entries_.size(); ++i) {
+      size_t place = entries_[i].hash >> shift_;
+      while (slots_[place].hash) place = (place + 1) & mask_;
+      slots_[place] = {entries_[i].hash, 0, i + 1};
+    }
+  }
   return entries_.back();
 }
 
@@ -108,25 +93,52 @@ void DomainIndex::add_to_list(std::string_view name, uint32_t list) {
   if (!entry.list || list + 1 < entry.list) entry.list = list + 1;
 }
 
-DomainMatch DomainIndex::find(std::string_view name, const std::vector<uint32_t>& list_order) const {
-  DomainMatch best;
+void DomainIndex::finish() {
+  std::vector<Entry> all;
+  all.swap(entries_);
+  clear_slots(all.size());
+  filter_.assign(std::max<size_t>(1, slots_.size() / 16), 0);
+  filter_mask_ = filter_.size() - 1;
+  for (const Entry& entry : all) {
+    filter_[entry.hash >> 16 & filter_mask_] |= uint64_t{1} << (entry.hash >> 10 & 63);
+    size_t at = entry.hash >> shift_;
+    while (slots_[at].hash) at = (at + 1) & mask_;
+    slots_[at] = {entry.hash, entry.exact, 0};
+    if (entry.exact == entry.below && !entry.list) continue;
+    entries_.push_back(entry);
+    slots_[at].entry = static_cast<uint32_t>(entries_.size());
+  }
+}
+
+DomainIndex::Suffixes DomainIndex::hashes_of(std::string_view name) const {
+  Suffixes suffixes;
   uint64_t hash = 0;
-  const auto take = [&](size_t from) {
-    const Entry* entry = look(hash, name.substr(from));
-    if (!entry) return;
-    if (const uint32_t rule = from == 0 ? entry->exact : entry->below) best.rule = rule;  // a longer one than before
-    if (entry->list && (!best.list || list_order[entry->list - 1] <= list_order[best.list - 1])) best.list = entry->list;
+  const auto end = [&] {
+    suffixes.hashes[suffixes.count++] = ended(hash);
+    if (maybe(ended(hash))) __builtin_prefetch(&slots_[ended(hash) >> shift_]);
   };
   for (size_t at = name.size(); at-- > 0;) {
-    if (name[at] == '.') take(at + 1);
+    if (name[at] == '.') end();
     hash = mix(hash, name[at]);
   }
-  if (!name.empty()) take(0);
+  end();
+  return suffixes;
+}
+
+DomainMatch DomainIndex::find(std::string_view name, const std::vector<uint32_t>& list_order) const {
+  DomainMatch best;
+  const Suffixes suffixes = hashes_of(name);
+  for (size_t i = 0; i < suffixes.count; ++i) {
+    const Entry entry = look(suffixes.hashes[i]);
+    const uint32_t rule = i + 1 == suffixes.count ? entry.exact : entry.below;
+    if (rule) best.rule = rule;  // a longer one than before
+    if (entry.list && (!best.list || list_order[entry.list - 1] <= list_order[best.list - 1])) best.list = entry.list;
+  }
   return best;
 }
 
 size_t DomainIndex::bytes() const {
-  return slots_.capacity() * sizeof(Slot) + entries_.capacity() * sizeof(Entry) + names_.capacity();
+  return slots_.capacity() * sizeof(Slot) + filter_.capacity() * sizeof(uint64_t) + entries_.capacity() * sizeof(Entry);
 }
 
 uint32_t TextIndex::child(uint32_t node, uint8_t character) const {

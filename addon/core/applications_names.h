@@ -2,6 +2,7 @@
 // table for each of its labels. Pieces of names (netifyd 3.x has them) by one automaton for all. Thread: made by one, then
 // read by any.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -31,58 +32,73 @@ struct DomainMatch {
   uint32_t rule = 0, list = 0;
 };
 
+// A name is known by 64 bits of its hash alone: of 100,000 names two have the same with a probability of 3 in 10 billion, and
+// who makes a name that is taken for another could as well have said the other. So a label costs one look into memory, and
+// the looks of all labels wait side by side.
 class DomainIndex {
  public:
   enum Flags : uint8_t { exact = 1, subdomains = 2 };  // the name itself, what is below it
 
-  void reserve(size_t names);
+  void reserve(size_t names) { entries_.reserve(names); }
   // Of rules for one name the first that was added wins.
   void add_rule(std::string_view name, uint8_t flags, uint32_t rule);
   void add_to_list(std::string_view name, uint32_t list);
+  void finish();  // after the last add
   // Lists with a lower number win, then longer suffixes; of rules the longest suffix. `list_order`: of each list's number.
   DomainMatch find(std::string_view name, const std::vector<uint32_t>& list_order) const;
   // Calls visit(rule) for every rule that fits, longest suffix first.
   template <typename Visit>
   void each_rule(std::string_view name, Visit&& visit) const {
-    for (size_t from = 0; from < name.size();) {
-      const Entry* entry = find_entry(name.substr(from));
-      const uint32_t rule = !entry ? 0 : from == 0 ? entry->exact : entry->below;
+    const Suffixes suffixes = hashes_of(name);
+    for (size_t i = suffixes.count; i-- > 0;) {
+      const Entry entry = look(suffixes.hashes[i]);
+      const uint32_t rule = i + 1 == suffixes.count ? entry.exact : entry.below;
       if (rule) visit(rule);
-      const size_t dot = name.find('.', from);
-      if (dot == std::string_view::npos) break;
-      from = dot + 1;
     }
   }
   size_t bytes() const;
 
  private:
   struct Entry {
-    uint32_t name_at;
+    uint64_t hash = 0;
     uint32_t exact = 0, below = 0, list = 0;
-    uint8_t name_size;
   };
+  // What nearly all names have, one rule for themselves and what is below, is `rule`; the others' is a place in entries_.
   struct Slot {
-    uint32_t tag = 0, entry = 0;  // entry + 1
+    uint64_t hash = 0;  // 0 = empty
+    uint32_t rule = 0, entry = 0;  // + 1
+  };
+  struct Suffixes {
+    std::array<uint64_t, 256> hashes;  // shortest first
+    size_t count = 0;
   };
   static constexpr uint64_t step = 0x9e3779b97f4a7c15;
   // From the last character to the first: the hash of a suffix is that of the shorter one, continued.
   static uint64_t mix(uint64_t hash, char c) { return (hash ^ static_cast<uint8_t>(c)) * step; }
-  const Entry* look(uint64_t hash, std::string_view suffix) const {
+  static uint64_t ended(uint64_t hash) { return hash | (hash == 0); }
+  static uint64_t hash_of(std::string_view name) {
+    uint64_t hash = 0;
+    for (size_t c = name.size(); c-- > 0;) hash = mix(hash, name[c]);
+    return ended(hash);
+  }
+  Suffixes hashes_of(std::string_view name) const;
+  // A bit for each name, some eight times as many as names: most suffixes are none, and stay away from the slots so.
+  bool maybe(uint64_t hash) const { return filter_[hash >> 16 & filter_mask_] >> (hash >> 10 & 63) & 1; }
+  Entry look(uint64_t hash) const {
+    if (!maybe(hash)) return {};
     for (size_t at = hash >> shift_;; at = (at + 1) & mask_) {
-      const Slot slot = slots_[at];
-      if (!slot.entry) return nullptr;
-      if (slot.tag != static_cast<uint32_t>(hash)) continue;
-      const Entry& entry = entries_[slot.entry - 1];
-      if (std::string_view(names_.data() + entry.name_at, entry.name_size) == suffix) return &entry;
+      const Slot& slot = slots_[at];
+      if (!slot.hash) return {};
+      if (slot.hash == hash) return slot.entry ? entries_[slot.entry - 1] : Entry{hash, slot.rule, slot.rule, 0};
     }
   }
-  const Entry* find_entry(std::string_view name) const;
   Entry& entry_of(std::string_view name);
-  void grow(size_t slots);
+  void clear_slots(size_t entries);
 
   std::vector<Slot> slots_{2};
   std::vector<Entry> entries_;
-  std::vector<char> names_;
+  std::vector<uint64_t> filter_{0};
+  size_t filter_mask_ = 0;
   unsigned shift_ = 63;
   size_t mask_ = 1;
 };
