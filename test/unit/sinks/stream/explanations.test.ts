@@ -71,7 +71,8 @@ describe('explanations in the stream', function () {
     assert.deepEqual(wanted, [true, false]);
     server.publish(lines(message)); // one that was under way
     const [, late] = await other.take(2, 'flow');
-    assert.ok(!('explain' in (late?.flow as object)));
+    assert.ok(late !== undefined);
+    assert.ok(!JSON.stringify(late).includes('"explain"'));
   });
 
   it('of one flow come on request, one at a time', async () => {
@@ -93,7 +94,8 @@ describe('explanations in the stream', function () {
     assert.deepEqual(asked, [digestOf(7)]);
     answer(lines(explained({ ...fit, packet: 1, others: [] })));
     const [line] = await client.take(1, 'flow');
-    assert.ok('explain' in (line?.flow as object));
+    assert.ok(line !== undefined);
+    assert.ok(JSON.stringify(line).includes('"explain"'));
     client.send({ explain: digestOf(8) });
     await eventually(() => asked.length === 2, 'the next is asked for');
     answer(undefined);
