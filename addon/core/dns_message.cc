@@ -7,22 +7,30 @@ namespace {
 constexpr size_t longest_encoded = 255;
 constexpr uint8_t longest_label = 63, pointer_mark = 0xc0;
 
-bool in_host_names(uint8_t c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
+// By byte: what hosts' names have, what else stays as it is, what is escaped. A look-up a byte: a name has some twenty.
+enum : uint8_t { of_host_names = 0, plain = 1, escaped = 2 };
+struct ByteKinds {
+  uint8_t of[256] = {};
+  constexpr ByteKinds() {
+    for (int c = 0; c < 256; ++c) {
+      const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      const bool of_hosts = letter || (c >= '0' && c <= '9') || c == '-' || c == '_';
+      const bool misread = c < 0x20 || c == 0x7f || c == '.' || c == '\\';
+      of[c] = of_hosts ? of_host_names : misread ? escaped : plain;
+    }
+  }
+};
+constexpr ByteKinds kinds;
 
-// One byte of a label, at most four characters.
-char* write_label_byte(uint8_t c, char* out) {
+// Four characters at most.
+char* write_escaped(uint8_t c, char* out) {
+  *out++ = '\\';
   if (c == '.' || c == '\\') {
-    *out++ = '\\';
     *out++ = static_cast<char>(c);
-  } else if (c < 0x20 || c == 0x7f) {
-    *out++ = '\\';
+  } else {
     *out++ = static_cast<char>('0' + c / 100);
     *out++ = static_cast<char>('0' + c / 10 % 10);
     *out++ = static_cast<char>('0' + c % 10);
-  } else {
-    *out++ = static_cast<char>(c);
   }
   return out;
 }
@@ -37,10 +45,11 @@ void DnsName::lower_case() {
 bool read_dns_name(Cursor message, size_t& at, DnsName& name) {
   static_assert(4 * longest_encoded <= DnsName::room, "an escaped name fits");
   name.size = 0;
-  name.host_name = true;
+  name.host_name = false;
   char* out = name.text;
   bool jumped = false;
   size_t encoded = 1;
+  uint8_t found = of_host_names;
   for (size_t here = at, start = at;;) {
     if (here >= message.size) return false;
     const uint8_t length = message.u8(here);
@@ -64,13 +73,16 @@ bool read_dns_name(Cursor message, size_t& at, DnsName& name) {
     if (encoded > longest_encoded) continue;
     if (out != name.text) *out++ = '.';
     for (size_t i = label; i < here; ++i) {
-      const uint8_t c = message.u8(i);
-      name.host_name = name.host_name && in_host_names(c);
-      out = write_label_byte(c, out);
+      const uint8_t c = message.u8(i), kind = kinds.of[c];
+      found |= kind;
+      if (kind == escaped)
+        out = write_escaped(c, out);
+      else
+        *out++ = static_cast<char>(c);
     }
     name.size = static_cast<uint16_t>(out - name.text);
   }
-  name.host_name = name.host_name && encoded <= longest_encoded;
+  name.host_name = found == of_host_names && encoded <= longest_encoded;
   return true;
 }
 
