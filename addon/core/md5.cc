@@ -20,6 +20,7 @@ constexpr uint8_t turns[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23
 
 void Md5Rules::compress(std::array<uint32_t, words>& state, const uint8_t* block) noexcept {
   auto [a, b, c, d] = state;
+#pragma GCC unroll 64
   for (unsigned i = 0; i < 64; ++i) {
     const unsigned round = i / 16;
     const uint32_t mixed = round == 0   ? (b & c) | (~b & d)

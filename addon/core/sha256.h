@@ -11,6 +11,8 @@ struct Sha256Rules {
   static constexpr std::array<uint32_t, words> initial = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                                           0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   static void compress(std::array<uint32_t, words>& state, const uint8_t* block) noexcept;
+  // The same without the processor's instructions for it, whatever it has: 2,000 of others.
+  static void compress_portable(std::array<uint32_t, words>& state, const uint8_t* block) noexcept;
 };
 using Sha256 = BlockHash<Sha256Rules>;
 

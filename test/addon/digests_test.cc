@@ -60,6 +60,19 @@ TEST(digests_are_the_same_however_the_message_is_cut) {
   }
 }
 
+TEST(digests_sha256_with_and_without_the_processor_s_help) {
+  std::string block(64, '\0');
+  for (int run = 0; run < 100; ++run) {
+    std::array<uint32_t, 8> one = Sha256Rules::initial, other = one;
+    for (char& c : block) c = static_cast<char>(c * 5 + run + 1);
+    one[run % 8] ^= static_cast<uint32_t>(run) * 0x9e3779b9u;
+    other = one;
+    Sha256Rules::compress(one, bytes(block));
+    Sha256Rules::compress_portable(other, bytes(block));
+    CHECK(one == other);
+  }
+}
+
 TEST(digests_hmac_by_rfc_4231) {
   const std::string key(20, '\x0b'), text = "Hi There";
   CHECK_STR(hex(HmacSha256(bytes(key), key.size()).of(bytes(text), text.size())),

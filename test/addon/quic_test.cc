@@ -18,7 +18,9 @@ Cursor cursor(const std::string& text) { return {reinterpret_cast<const uint8_t*
 struct Keys {
   InitialKeys client, server;
   explicit Keys(const std::string& id = connection_id, QuicVersion version = QuicVersion::v1) {
-    derive_initial_keys(version, cursor(id), client, server);
+    const Sha256::Digest secret = initial_secret(version, cursor(id));
+    client = initial_keys(version, secret, QuicSide::client);
+    server = initial_keys(version, secret, QuicSide::server);
   }
 };
 

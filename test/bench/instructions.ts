@@ -16,6 +16,8 @@ const records = [
   'dipper::MessageWriter::community_hashes(',
   'dipper::Engine::drain(',
 ];
+/** What our own dissectors read: hellos and what they need, keys of QUIC and hashes. It follows the flows, not the packets. */
+const dissectors = ['dipper::Dissectors::examine('];
 
 async function profile(
   capture: string,
@@ -65,13 +67,17 @@ try {
     .sort(([, one], [, two]) => two - one);
   const total = perPacket((p) => p.total);
   const inLibraries = perPacket((p) => enteredFromOutside(p, libraries));
-  const ours = total - inLibraries;
-  const inRecords = perPacket(({ functions }) =>
-    [...functions].reduce(
-      (sum, [name, cost]) => (records.some((start) => name.startsWith(start)) ? sum + cost : sum),
-      0,
-    ),
-  );
+  const outside = total - inLibraries;
+  const within = (starts: readonly string[]): number =>
+    perPacket(({ functions }) =>
+      [...functions].reduce(
+        (sum, [name, cost]) => (starts.some((start) => name.startsWith(start)) ? sum + cost : sum),
+        0,
+      ),
+    );
+  const inRecords = within(records);
+  const inDissectors = within(dissectors);
+  const ours = outside - inDissectors;
   text(
     `instructions per packet: ${total.toFixed(0)}, ${packets} packets, ${whole.run.flows} flows`,
   );
@@ -81,7 +87,10 @@ try {
     `  ${inLibraries.toFixed(0).padStart(6)}  in calls into libndpi and libpcap, with what they call`,
   );
   text(
-    `  ${ours.toFixed(0).padStart(6)}  outside: ours, with the C library and malloc on our behalf (limit ${limit})`,
+    `  ${inDissectors.toFixed(0).padStart(6)}  in our own dissectors: ${((inDissectors * packets) / (whole.run.flows ?? 1)).toFixed(0)} a flow`,
+  );
+  text(
+    `  ${ours.toFixed(0).padStart(6)}  besides: ours, with the C library and malloc on our behalf (limit ${limit})`,
   );
   text(
     `          of that ${(ours - inRecords).toFixed(0)} for the packets, ${inRecords.toFixed(0)} for the records of ${whole.run.flows} flows`,
@@ -91,6 +100,7 @@ try {
     flows: whole.run.flows,
     total,
     in_ndpi_and_pcap: inLibraries,
+    in_dissectors: inDissectors,
     outside: ours,
     outside_packets: ours - inRecords,
     outside_records: inRecords,

@@ -16,9 +16,9 @@ namespace {
 const uint8_t connection_id[8] = {0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08};
 
 std::string seal(const std::string& given, bool from_client) {
-  static InitialKeys client, server;
-  static const bool derived = (derive_initial_keys(QuicVersion::v1, {connection_id, 8}, client, server), true);
-  (void)derived;
+  static const Sha256::Digest secret = initial_secret(QuicVersion::v1, {connection_id, 8});
+  static const InitialKeys client = initial_keys(QuicVersion::v1, secret, QuicSide::client);
+  static const InitialKeys server = initial_keys(QuicVersion::v1, secret, QuicSide::server);
   const InitialKeys& keys = from_client ? client : server;
   const std::string frames = given.substr(0, 1200) + std::string(20, '\0');
   std::string packet = std::string("\xc0\0\0\0\1\x08", 6) + std::string(reinterpret_cast<const char*>(connection_id), 8) +

@@ -76,11 +76,7 @@ bool dtls_begins(const Segment& segment) {
          fragment.type >= message_client_hello && fragment.type <= message_hello_verify_request;
 }
 
-bool capwap_begins(const Segment& segment) {
-  Cursor rest = records_of(segment), content;
-  uint8_t type;
-  return rest.data != segment.payload.data && take_record(rest, type, content);
-}
+bool capwap_begins(const Segment& segment) { return records_of(segment).data != segment.payload.data; }
 
 Reading read_dtls(const Segment& segment, Inspection& inspection) {
   Handshake& handshake = inspection.handshake;

@@ -21,7 +21,7 @@ struct DtlsMessages {
 };
 
 bool dtls_begins(const Segment& segment);
-bool capwap_begins(const Segment& segment);  // any record: the channel may have been used before
+bool capwap_begins(const Segment& segment);  // any record: the channel may have had a session before
 Reading read_dtls(const Segment& segment, Inspection& inspection);
 
 }  // namespace dipper

@@ -68,7 +68,9 @@ bool take_crypto_frame(Cursor& rest, CryptoFrame& crypto, bool& is_frame) {
     is_frame = take_integer(rest, type);
     if (!is_frame || type == close) return false;  // what is behind a CONNECTION_CLOSE does not matter
     switch (type) {
-      case padding:
+      case padding:  // most of a packet
+        while (rest.size && !rest.u8(0)) rest = rest.skip(1);
+        continue;
       case ping:
         continue;
       case ack:
@@ -137,6 +139,8 @@ void read_initial(const LongHeader& header, bool from_client, Inspection& inspec
   Handshake& handshake = inspection.handshake;
   uint8_t plain_bytes[InitialKeys::most_plain];
   if (keys.known && from_client != keys.client_side) {
+    if (!keys.server_known) keys.server = initial_keys(keys.version, keys.secret, QuicSide::server);
+    keys.server_known = true;
     const Cursor plain = keys.server.open(header.packet, header.number_at, plain_bytes);
     if (are_frames(plain)) read_frames(plain, from_client, inspection);
     return;
@@ -152,14 +156,16 @@ void read_initial(const LongHeader& header, bool from_client, Inspection& inspec
   // has been read already. Who forces version negotiation takes the keys of a version that he speaks.
   const bool forced = header.version == QuicVersion::reserved;
   for (const QuicVersion version : {forced ? QuicVersion::v1 : header.version, QuicVersion::draft_29}) {
-    InitialKeys client, server;
-    derive_initial_keys(version, header.destination, client, server);
+    const Sha256::Digest secret = initial_secret(version, header.destination);
+    const InitialKeys client = initial_keys(version, secret, QuicSide::client);
     const Cursor plain = client.open(header.packet, header.number_at, plain_bytes);
     if (are_frames(plain)) {
       keys.known = true;
       keys.client_side = from_client;
+      keys.version = version;
+      keys.secret = secret;
       keys.client = client;
-      keys.server = server;
+      keys.server_known = false;
       if (handshake.client_seen) return;
       handshake.pieces[from_client].release(inspection.buffers);
       return read_frames(plain, from_client, inspection);

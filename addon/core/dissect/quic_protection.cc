@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "../sha256.h"
-
 namespace dipper {
 namespace {
 
@@ -36,19 +34,6 @@ constexpr Version versions[] = {
      "quic key", "quic iv", "quic hp"},
 };
 
-InitialKeys keys_of(const Version& version, const HmacSha256& initial, std::string_view side) {
-  uint8_t secret[Sha256::digest_size], key[16];
-  expand_label(initial, side, secret, sizeof secret);
-  const HmacSha256 of_side(secret, sizeof secret);
-  InitialKeys keys;
-  expand_label(of_side, version.key, key, sizeof key);
-  keys.packet = Aes128(key);
-  expand_label(of_side, version.header, key, sizeof key);
-  keys.header = Aes128(key);
-  expand_label(of_side, version.iv, keys.iv, sizeof keys.iv);
-  return keys;
-}
-
 }  // namespace
 
 QuicVersion quic_version(uint32_t number) noexcept {
@@ -74,12 +59,24 @@ QuicVersion quic_version(uint32_t number) noexcept {
                        : QuicVersion::none;
 }
 
-void derive_initial_keys(QuicVersion version, Cursor connection_id, InitialKeys& client, InitialKeys& server) noexcept {
+Sha256::Digest initial_secret(QuicVersion version, Cursor connection_id) noexcept {
   const Version& rules = versions[static_cast<size_t>(version)];
-  const Sha256::Digest secret = HmacSha256(rules.salt, salt_size).of(connection_id.data, connection_id.size);  // HKDF-Extract
-  const HmacSha256 initial(secret.data(), secret.size());
-  client = keys_of(rules, initial, "client in");
-  server = keys_of(rules, initial, "server in");
+  return HmacSha256(rules.salt, salt_size).of(connection_id.data, connection_id.size);
+}
+
+// Twelve blocks of SHA-256, 20,000 instructions without the processor's help.
+InitialKeys initial_keys(QuicVersion version, const Sha256::Digest& secret, QuicSide side) noexcept {
+  const Version& rules = versions[static_cast<size_t>(version)];
+  uint8_t of_side[Sha256::digest_size], key[16];
+  expand_label(HmacSha256(secret.data(), secret.size()), side == QuicSide::client ? "client in" : "server in", of_side, sizeof of_side);
+  const HmacSha256 hmac(of_side, sizeof of_side);
+  InitialKeys keys;
+  expand_label(hmac, rules.key, key, sizeof key);
+  keys.packet = Aes128(key);
+  expand_label(hmac, rules.header, key, sizeof key);
+  keys.header = Aes128(key);
+  expand_label(hmac, rules.iv, keys.iv, sizeof keys.iv);
+  return keys;
 }
 
 Cursor InitialKeys::open(Cursor packet_bytes, size_t number_at, uint8_t plain[most_plain]) const noexcept {

@@ -6,6 +6,7 @@
 
 #include "../aes128.h"
 #include "../cursor.h"
+#include "../sha256.h"
 
 namespace dipper {
 
@@ -25,7 +26,9 @@ enum class QuicVersion : uint8_t { none, v1, v2, draft_v2, draft_29, draft_23, d
 // negotiation (RFC 9000, 15), which have no keys of their own.
 QuicVersion quic_version(uint32_t number) noexcept;
 
-// Both directions' from the destination connection id of the client's first packet. Not for `none` and `reserved`.
-void derive_initial_keys(QuicVersion version, Cursor connection_id, InitialKeys& client, InitialKeys& server) noexcept;
+// HKDF-Extract of the destination connection id of the client's first packet: what the keys of both directions follow from. Not for `none` and `reserved`.
+Sha256::Digest initial_secret(QuicVersion version, Cursor connection_id) noexcept;
+enum class QuicSide : uint8_t { client, server };
+InitialKeys initial_keys(QuicVersion version, const Sha256::Digest& secret, QuicSide side) noexcept;
 
 }  // namespace dipper
