@@ -9,7 +9,7 @@ import type { Log } from '../log.js';
 const longestRequest = 4096;
 const longestAnswer = 16 * 1024 * 1024;
 /** Connections at a time; more are closed at once. */
-const mostConnections = 8;
+const mostConnections = 32; // those who ask for a reload wait for its end
 /** A connection that has not asked by then is closed. */
 const patienceMs = 5000;
 

@@ -66,7 +66,7 @@ describe('control socket', () => {
   });
 
   it('has a bound on connections', async () => {
-    const idle = Array.from({ length: 8 }, () => connect(path));
+    const idle = Array.from({ length: 32 }, () => connect(path));
     await Promise.all(idle.map((socket) => new Promise((r) => socket.once('connect', r))));
     assert.equal(await raw('{"command":"status"}\n'), '');
     for (const socket of idle) socket.destroy();
