@@ -111,7 +111,8 @@ void collect_http(const NdpiFlow& flow, FieldSink& metadata) {
   if (flow.http.method != NDPI_HTTP_METHOD_UNKNOWN) {
     metadata.add_text(Field::http_method, text(ndpi_http_method2str(flow.http.method)));
   }
-  if (flow.http.response_status_code)
+  // 100 and others are not the answer yet (RFC 9110, 15.2); 101 is the last one that is HTTP.
+  if (flow.http.response_status_code >= 200 || flow.http.response_status_code == 101)
     metadata.add_number(Field::http_status, flow.http.response_status_code);
   metadata.add_text(Field::http_content_type, text(flow.http.content_type));
 }

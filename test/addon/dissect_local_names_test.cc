@@ -2,6 +2,7 @@
 #include "check.h"
 #include "core/dissect/netbios.h"
 #include "core/dissect/ssdp.h"
+#include "dissect_rig.h"
 #include "findings_json.h"
 
 using namespace dipper;
@@ -53,6 +54,15 @@ TEST(netbios_names_are_decoded) {
   std::string wrong = registration;
   wrong[13] = 'Z';
   CHECK_STR(read<read_netbios_name>({wrong}, Reading::foreign), "");
+}
+
+TEST(netbios_queries_are_no_dns_though_they_look_like_it) {
+  const std::string query = be16(7) + be16(0x0110) + be16(1) + be16(0) + be16(0) + be16(0) + netbios_name("LAPTOP", '\0') + be16(32) + be16(1);
+  dissect::FlowRig rig(17, 4, 4, 137);
+  rig.udp(true, query);
+  CHECK_STR(rig.found(Field::netbios_name), "LAPTOP");
+  CHECK_STR(rig.found(Field::dns_query_name), "");
+  CHECK_STR(rig.found(Field::host_server_name), "");
 }
 
 TEST(local_names_that_are_cut_or_changed_stay_inside) {

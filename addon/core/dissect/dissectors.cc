@@ -88,8 +88,11 @@ Reading dns(const Segment& segment, Inspection& inspection) {
   return read_dns(segment.payload, inspection.dns, inspection.findings);
 }
 
+// The ports of DNS have rows of their own; NetBIOS has its message format (RFC 1002, 4.2.1), but other names.
 bool dns_elsewhere_begins(const Segment& segment) {
-  return !segment.of_port(53) && !segment.of_port(5353) && !segment.of_port(5355) && dns_begins(segment.payload);
+  for (const uint16_t port : {53, 5353, 5355, 137})
+    if (segment.of_port(port)) return false;
+  return dns_begins(segment.payload);
 }
 
 bool stun_begins(const Segment& segment) { return is_stun(segment.payload, segment.of_port(3478)); }

@@ -5,7 +5,8 @@ import type { Difference } from './compare.js';
 export interface Exception {
   /** Of all captures without it. */
   readonly captures?: readonly string[];
-  readonly figures: readonly string[];
+  /** All without it. */
+  readonly figures?: readonly string[];
   /** A part of the flow. */
   readonly flow?: string;
   /** Further condition on what differs, so that the row excuses nothing else. */
@@ -23,6 +24,48 @@ const published = 'JA4, published';
 const hello = ['ALPN, client', 'JA3', 'JA3S', fingerprint4];
 
 export const exceptions: readonly Exception[] = [
+  {
+    captures: ['fuzz-2006-06-26-2594.pcap', 'fuzz-2006-09-29-28586.pcap'],
+    reason: 'packets with bytes changed at random: which of the two reads what of them is chance',
+  },
+  {
+    captures: ['snaplen60.pcap'],
+    figures: ['DNS response code', 'DNS answers, number'],
+    when: onlyTheirs,
+    reason: 'the capture cut the response: tshark reads the header, we read whole messages',
+  },
+  {
+    figures: ['HTTP user agent'],
+    flow: 'udp ',
+    when: onlyOurs,
+    reason: 'tshark 4.0 has no field for the transport parameter of QUIC that says the user agent',
+  },
+  {
+    captures: ['ipp.pcap'],
+    figures: ['HTTP status', 'HTTP content type', 'HTTP server'],
+    flow: ' 55342',
+    when: onlyTheirs,
+    reason: 'the answer comes behind a long request body, when detection has ended',
+  },
+  {
+    captures: ['bad-dns-traffic.pcap'],
+    figures: ['DNS answers'],
+    flow: ' 35966 ',
+    when: onlyTheirs,
+    reason: 'the first query has no response; tshark answers with that of the second',
+  },
+  {
+    captures: ['rtsp.pcap', 'rtsp_setup_http.pcapng'],
+    figures: ['HTTP user agent'],
+    when: onlyOurs,
+    reason: 'tshark has no field for the user agent of RTSP',
+  },
+  {
+    captures: ['KakaoTalk_talk.pcap'],
+    figures: ['HTTP status', 'HTTP content type', 'HTTP server'],
+    when: onlyOurs,
+    reason: 'tshark waits for segments that the capture lacks, and the answer is behind them',
+  },
   {
     captures: ['KakaoTalk_talk.pcap', 'anydesk.pcap', 'tls_port_80.pcapng'],
     figures: ['JA3', 'JA3S', fingerprint4],
@@ -69,7 +112,7 @@ export function exceptionFor(difference: Difference): Exception | undefined {
   return exceptions.find(
     ({ captures, figures, flow, when }) =>
       (captures === undefined || captures.includes(difference.capture)) &&
-      figures.includes(difference.figure) &&
+      (figures === undefined || figures.includes(difference.figure)) &&
       (flow === undefined || difference.flow.includes(flow)) &&
       (when?.(difference) ?? true),
   );

@@ -190,7 +190,7 @@ export const figures: readonly Figure[] = [
     theirs: (frame) => {
       if (frame.protocols.includes('ssdp')) return undefined;
       const uri = frame.values('http.request.uri')[0];
-      if (uri === undefined || !uri.startsWith('/')) return uri;
+      if (uri === undefined || !uri.startsWith('/')) return uri?.replace(/^http:\/\//i, '');
       return `${frame.values('http.host')[0] ?? ''}${uri}`;
     },
   },
@@ -203,7 +203,16 @@ export const figures: readonly Figure[] = [
       return text(frame.values('http.user_agent')[0] ?? frame.values('gquic.tag.uaid')[0] ?? '');
     },
   },
-  { name: 'HTTP status', member: 'http.status', ...ofHttp('http.response.code') },
+  {
+    name: 'HTTP status',
+    member: 'http.status',
+    fields: ['http.response.code'],
+    // 100 and others before it are no answer yet (RFC 9110, 15.2).
+    theirs: (frame) =>
+      frame.protocols.includes('ssdp')
+        ? undefined
+        : frame.values('http.response.code').find((code) => !code.startsWith('1')),
+  },
   {
     name: 'HTTP content type',
     member: 'http.content_type',
@@ -211,7 +220,13 @@ export const figures: readonly Figure[] = [
     ...ofHttp('http.content_type'),
   },
   { name: 'HTTP server', member: 'http.server', sender: 'server', ...ofHttp('http.server') },
-  { name: 'DNS query', member: 'dns.query_name', ...first('dns.qry.name'), ours: lower },
+  {
+    name: 'DNS query',
+    member: 'dns.query_name',
+    fields: ['dns.qry.name'],
+    theirs: (frame) => frame.values('dns.qry.name')[0]?.toLowerCase(),
+    ours: lower,
+  },
   { name: 'DNS type', member: 'dns.query_type', ...first('dns.qry.type') },
   {
     name: 'DNS response code',
@@ -229,14 +244,24 @@ export const figures: readonly Figure[] = [
     name: 'DNS answers',
     member: 'dns.answers',
     fields: ['dns.resp.type', 'dns.count.answers', ...answerFields.values()],
-    theirs: (frame) => text(lower(answers(frame).join(','))),
+    // mDNS has members of its own.
+    theirs: (frame) =>
+      isResponse(frame) && !frame.protocols.includes('mdns')
+        ? lower(answers(frame).join(','))
+        : undefined,
     ours: lower,
   },
   {
     name: 'DHCP fingerprint',
     member: 'dhcp.fingerprint',
-    fields: ['dhcp.option.request_list_item'],
-    theirs: (frame) => text(frame.values('dhcp.option.request_list_item').join(',')),
+    fields: ['dhcp.option.request_list_item', 'dhcpv6.requested_option_code'],
+    theirs: (frame) =>
+      text(
+        [
+          ...frame.values('dhcp.option.request_list_item'),
+          ...frame.values('dhcpv6.requested_option_code'),
+        ].join(','),
+      ),
   },
   { name: 'DHCP class', member: 'dhcp.class_ident', ...first('dhcp.option.vendor_class_id') },
   { name: 'DHCP host name', member: 'dhcp.host_name', ...first('dhcp.option.hostname') },
