@@ -1,4 +1,5 @@
 // What `dipperd -P` and `--dump-...` print, as netifyd does: one `id: name` a line. Pure.
+import type { Application } from '../applications/definitions.js';
 import type { ProtocolNames } from '../capture/protocols.js';
 import type { DumpSubject } from '../config/index.js';
 
@@ -10,41 +11,47 @@ export interface DumpOptions {
   readonly withCategories: boolean;
 }
 
+/** The library's names, and the applications of the definitions. */
+export interface DumpNames extends ProtocolNames {
+  readonly applications: readonly Application[];
+}
+
 interface Row {
   readonly id: number;
   readonly name: string;
-  readonly category?: number;
+  readonly category?: string;
 }
 
-/** Lines, each with its newline. */
-export function dumpText(options: DumpOptions, names: ProtocolNames): string {
-  const categories = new Map(names.categories.map(({ id, name }) => [id, name]));
-  const rows = [...rowsOf(options.subject, names)].sort(
-    options.sortByTag ? byName : (a, b) => a.id - b.id,
-  );
-  return rows
+/** Lines, each with its newline. Applications and protocols have ids of their own; those of applications come first. */
+export function dumpText(options: DumpOptions, names: DumpNames): string {
+  return rowsOf(options.subject, names)
+    .flatMap((rows) => [...rows].sort(options.sortByTag ? byName : (a, b) => a.id - b.id))
     .map(({ id, name, category }) => {
-      const word = options.withCategories && category !== undefined && categories.get(category);
-      return `${id}: ${name}${word ? `: ${word}` : ''}\n`;
+      const word = options.withCategories && category ? `: ${category}` : '';
+      return `${id}: ${name}${word}\n`;
     })
     .join('');
 }
 
-function rowsOf(
-  subject: DumpSubject,
-  { protocols, categories, risks }: ProtocolNames,
-): readonly Row[] {
+function rowsOf(subject: DumpSubject, names: DumpNames): readonly (readonly Row[])[] {
+  const words = new Map(names.categories.map(({ id, name }) => [id, name]));
+  const applications = names.applications.map(({ id, tag, category }) => ({
+    ...{ id, name: tag, category },
+  }));
+  const protocols = names.protocols
+    .filter(({ application }) => !application)
+    .map(({ id, name, category }) => ({ id, name, category: words.get(category) ?? '' }));
   switch (subject) {
     case 'all':
-      return protocols;
+      return [applications, protocols];
     case 'applications':
-      return protocols.filter(({ application }) => application);
+      return [applications];
     case 'protocols':
-      return protocols.filter(({ application }) => !application);
+      return [protocols];
     case 'categories':
-      return categories;
+      return [names.categories];
     case 'risks':
-      return risks;
+      return [names.risks];
   }
 }
 

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { loadAddon } from '../addon.js';
+import { loadDefinitions } from '../applications/load.js';
+import { configuredSources } from '../applications/shipped.js';
 import { protocolNames } from '../capture/protocols.js';
 import { daemonHelp } from '../config/command-line-help.js';
 import { type CommandLine, type LoadedConfig, loadConfig } from '../config/index.js';
@@ -50,8 +52,13 @@ export async function otherMode(line: CommandLine): Promise<number> {
       print(statusText(finding).join('\n'));
       return finding.running ? exitCodes.ok : exitCodes.unavailable;
     }
-    case 'dump':
-      return print(dumpText(line, protocolNames(namesFiles(load().config))).trimEnd());
+    case 'dump': {
+      const { config } = load();
+      const { applications } = await loadDefinitions(configuredSources(config.applications));
+      return print(
+        dumpText(line, { ...protocolNames(namesFiles(config)), applications }).trimEnd(),
+      );
+    }
     case 'run':
       throw new DipperError('ERR_INTERNAL', 'running is no other mode');
   }

@@ -157,14 +157,14 @@ describe('dipperd', function () {
     const [protocols, applications] = [rows('--dump-protos'), rows('--dump-apps')];
     assert.deepEqual([...protocols, ...applications].sort(), [...all].sort());
     assert.ok(protocols.some((row) => /^\d+: TLS$/.test(row)));
-    assert.ok(applications.some((row) => /^\d+: NetFlix$/.test(row)));
-    const ids = all.map((row) => Number(row.split(':')[0]));
+    assert.ok(applications.some((row) => /^\d+: dipper\.netflix$/.test(row)));
+    const ids = protocols.map((row) => Number(row.split(':')[0]));
     assert.deepEqual(
       ids,
       [...ids].sort((a, b) => a - b),
     );
     const named = rows('--dump-apps', '--dump-sort-by-tag', '--dump-with-categories');
-    assert.ok(named.some((row) => /^\d+: NetFlix: Video$/.test(row)));
+    assert.ok(named.some((row) => /^\d+: dipper\.netflix: streaming-media$/.test(row)));
     const tags = named.map((row) => row.split(': ')[1] ?? '');
     assert.deepEqual(tags, [...tags].sort());
     assert.ok(rows('--dump-categories').includes('1: Media'));
