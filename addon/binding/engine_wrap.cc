@@ -1,5 +1,7 @@
 #include "engine_wrap.h"
 
+#include <algorithm>
+
 #include "applications_wrap.h"
 #include "conntrack_monitor_wrap.h"
 #include "dns_hints_wrap.h"
@@ -13,13 +15,13 @@ namespace {
 enum Number {
   n_workers, n_internal, n_events, n_tunnels, n_reference, n_max_flows, n_max_dpi_states, n_expiry, n_udp_idle_ms,
   n_tcp_idle_ms, n_tcp_closed_ms, n_other_idle_ms, n_active_ms, n_stats_interval_ms, n_max_packets_tcp,
-  n_max_packets_udp, n_dump_unknown, n_packet_counters, n_unknown_packets, n_unknown_bytes, n_explain,
-  n_count
+  n_max_packets_udp, n_dump_unknown, n_packet_counters, n_packet_series, n_unknown_packets, n_unknown_bytes,
+  n_explain, n_count
 };
 constexpr const char* number_names[n_count] = {
     "workers",     "internal",    "events",      "tunnels",       "reference",  "maxFlows",  "maxDpiStates",    "expiry",
     "udpIdleMs",   "tcpIdleMs",   "tcpClosedMs", "otherIdleMs",   "activeMs",   "statsIntervalMs", "maxPacketsTcp",
-    "maxPacketsUdp", "dumpUnknown", "packetCounters", "unknownPackets", "unknownBytes", "explain"};
+    "maxPacketsUdp", "dumpUnknown", "packetCounters", "packetSeries", "unknownPackets", "unknownBytes", "explain"};
 constexpr const char* file_names[] = {"protocols", "categories", "riskyDomains", "ja3", "certificates"};
 
 uint64_t ms(double value) { return static_cast<uint64_t>(value * 1e6); }
@@ -59,6 +61,7 @@ EngineOptions read_options(const Napi::CallbackInfo& info) {
   o.worker.max_dpi_states = static_cast<uint32_t>(n[n_max_dpi_states]);
   o.worker.expiry = n[n_expiry] != 0;
   o.worker.packet_counters = n[n_packet_counters] != 0;
+  o.worker.packet_samples = std::min(static_cast<uint32_t>(n[n_packet_series]), most_packet_samples);
   o.worker.unknown.packets = static_cast<uint32_t>(n[n_unknown_packets]);
   o.worker.unknown.bytes = static_cast<uint32_t>(n[n_unknown_bytes]);
   o.dpi.max_packets_tcp = static_cast<uint16_t>(n[n_max_packets_tcp]);

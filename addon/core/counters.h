@@ -12,7 +12,7 @@ namespace dipper {
 #define DIPPER_READER_COUNTERS(X)                                                                   \
   X(packets_read) X(bytes_read) X(kernel_dropped) X(capture_bytes_read) X(capture_bytes_total)      \
   X(first_packet_ns) X(last_packet_ns) X(kernel_received) X(kernel_freezes) X(truncated) X(filtered) \
-  X(source_state) X(source_reopened) X(mpls) X(pppoe) X(fragmented)
+  X(source_state) X(source_reopened) X(mpls) X(pppoe) X(fragmented) X(queue_dropped)
 
 // Written by each worker.
 #define DIPPER_WORKER_COUNTERS(X)                                                                   \
@@ -23,8 +23,10 @@ namespace dipper {
   X(table_bytes) X(metadata_bytes) X(dpi_state_bytes) X(flows_unknown_quiet) X(snapshot_flows)      \
   X(inspection_bytes) X(inspections_refused) X(reassembly_refused) X(findings_dropped)                 \
   X(ticks) X(unknown_captures) X(unknown_capture_drops) X(dns_hints_used) X(applications_early) X(flows_rematched) \
+  X(tcp_resets) X(tcp_retrans) X(tcp_seq_errors) X(extra_bytes) X(queue_abandoned)                    \
+  X(ndpi_generation) X(ndpi_modules)                                                                  \
   /* of packets in flows, where options ask for them; largest_bytes is a maximum */                 \
-  X(ethernet) X(vlan) X(ip) X(tcp) X(udp) X(icmp) X(igmp) X(ip_bytes) X(wire_bytes) X(largest_bytes) X(tcp_resets)
+  X(ethernet) X(vlan) X(ip) X(tcp) X(udp) X(icmp) X(igmp) X(ip_bytes) X(wire_bytes) X(largest_bytes)
 
 class Counter {
  public:

@@ -2,6 +2,7 @@
 // Thread: a Decoder belongs to the thread that reads its source.
 #include "core/decode.h"
 
+#include "core/decode_key.h"
 #include "core/decode_layers.h"
 #include "core/decode_reference.h"
 #include "core/decode_regular.h"
@@ -44,13 +45,22 @@ Discard Decoder::decode(const PacketView& view, Packet& packet) noexcept {
   packet.tunnel = Tunnel::none;
   packet.ethernet = nullptr;
   packet.link_type = view.link_type;
-  packet.other_frame = view.data;
   const layer::Frame frame{view, packet, *fragments_, options_.tunnels, counts_};
   const Discard discard = options_.reference
                               ? decode_reference(view, packet)
                               : layer::link(frame, view.link_type, {view.data, view.captured_length});
   if (discard != Discard::none) return discard;
   if (!options_.reference) packet.tunnel = packet.key.tunnel;
+  packet.l3_offset = static_cast<uint32_t>(packet.l3 - view.data);
+  // Of a later fragment this is the header of the fragment, which may be another version than that of its flow in a tunnel.
+  if (packet.l3[0] >> 4 == 6)
+    fill_ip_fields<6>(packet, packet.l3);
+  else
+    fill_ip_fields<4>(packet, packet.l3);
+  if (packet.tcp_flags) {
+    packet.tcp_sequence = load_be32(packet.l3 + packet.l4_offset + 4);
+    packet.tcp_window = load_be16(packet.l3 + packet.l4_offset + 14);
+  }
   packet.hash = hash_flow_key(packet.key, secret_);
   return Discard::none;
 }

@@ -45,7 +45,7 @@ Discard transport(const Frame& frame, Layers layers, const Datagram& d) noexcept
     source_port = l4.be16(0);
     destination_port = l4.be16(2);
     l4_header = tcp_header;
-    if (l4.has(14)) {
+    if (l4.has(16)) {
       const size_t stated = static_cast<size_t>(l4.u8(12) >> 4) * 4;
       if (stated > l4_header) l4_header = stated;
       tcp_flags = l4.u8(13);

@@ -3,6 +3,7 @@
 #pragma once
 #include "core/cursor.h"
 #include "core/flow_key.h"
+#include "core/packet.h"
 
 namespace dipper {
 
@@ -34,6 +35,13 @@ inline bool fill_endpoints(FlowKey& key, const uint8_t* addresses, uint16_t sour
   key.upper_port = from_lower ? destination_port : source_port;
   key.ip_version = version;
   return from_lower;
+}
+
+// DSCP (RFC 2474) and TTL or hop limit, out of the fixed part of an IP header.
+template <int version>
+[[gnu::always_inline]] inline void fill_ip_fields(Packet& packet, const uint8_t* l3) noexcept {
+  packet.dscp = (version == 4 ? l3[1] : static_cast<uint8_t>(l3[0] << 4 | l3[1] >> 4)) & 0xfc;
+  packet.ttl = l3[version == 4 ? 8 : 7];
 }
 
 // fill_endpoints(), IP protocol and hash, for a packet without VLAN and tunnel; `ports` is where source and destination port

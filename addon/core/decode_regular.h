@@ -37,6 +37,7 @@ template <int version>
   }
   if (l4_length > available - ip_header) return false;
   // Each field as soon as it is known: what waits in a register costs others theirs.
+  fill_ip_fields<version>(packet, l3);
   packet.l3 = l3;
   packet.l3_length = static_cast<uint16_t>(available);
   packet.l4_offset = ip_header;
@@ -45,6 +46,8 @@ template <int version>
     if (l4_header < 20 || l4_length < l4_header) return false;
     packet.payload_length = static_cast<uint16_t>(l4_length - l4_header);
     packet.tcp_flags = l4[13];
+    packet.tcp_sequence = load_be32(l4 + 4);
+    packet.tcp_window = load_be16(l4 + 14);
   } else {
     if (ip_protocol != protocol::udp || l4_length < 8) return false;
     packet.payload_length = static_cast<uint16_t>(l4_length - 8);
@@ -59,6 +62,7 @@ template <int version>
   packet.tunnel = Tunnel::none;
   packet.later_fragment = false;
   packet.link_type = 1;
+  packet.l3_offset = link_header;
   fill_plain_key<version>(packet.key, packet.hash, packet.from_lower, l3 + (version == 4 ? 12 : 8), l4,
                           ip_protocol, secret);
   return true;

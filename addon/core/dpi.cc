@@ -12,6 +12,7 @@
 
 #include "core/dissect/dissectors.h"
 #include "dpi_compat.h"
+#include "protocol_ids.h"
 #include "zero.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -30,9 +31,16 @@ const char* name_or_unknown(const char* name) { return name ? name : "Unknown"; 
 struct FreeState {
   FreeState* next;
 };
-constexpr size_t dissection_at = (sizeof(NdpiFlow) + alignof(Dissection) - 1) / alignof(Dissection) * alignof(Dissection);
-constexpr size_t state_bytes = (dissection_at + sizeof(Dissection) + 63) / 64 * 64;  // a state shares no cache line
+// Behind the library's state: what our own dissectors keep, and whose it is. A state shares no cache line.
+struct OwnedState {
+  NdpiFlow flow;
+  Dissection dissection;
+  Dpi* owner;
+};
+constexpr size_t state_bytes = (sizeof(OwnedState) + 63) / 64 * 64;
 constexpr size_t slab_states = 64;
+
+Dpi* owner_of(const DpiState* state) { return reinterpret_cast<const OwnedState*>(state)->owner; }
 
 }  // namespace
 
@@ -46,8 +54,11 @@ struct Dpi::Impl {
   uint64_t scored_risks =
       0;  // the last mask that was scored, and its score: most flows repeat a few masks
   uint16_t score = 0;
-  std::vector<uint8_t> breeds;  // of each protocol id
-  std::vector<const char*> protocol_names, category_names;
+  std::vector<uint8_t> breeds;        // of each protocol by the library's number
+  std::vector<uint16_t> categories;  // the same
+  std::vector<const char*> protocol_names, category_names;  // by our number; null where this module has none
+  unsigned own_protocols = 0;              // the library's; a number below is the same in both
+  std::vector<uint16_t> numbers, library_numbers;  // of the user's: by the library's number ours, and back; 0 = none
   std::array<const char*, 256> breed_names{}, confidence_names{};
   std::array<std::string, 64>
       risk_names;  // copies: libndpi prints an unknown one into a shared buffer
@@ -61,7 +72,18 @@ struct Dpi::Impl {
     if (module) close_module(module);
   }
 
-  void read_names();
+  bool read_names(std::string& error);
+  bool read_protocols(std::string& error);
+  uint16_t number_of(uint16_t library_number) const {
+    if (library_number < own_protocols) return library_number;
+    const size_t at = library_number - own_protocols;
+    return at < numbers.size() ? numbers[at] : library_number;
+  }
+  uint16_t library_number_of(uint16_t number) const {
+    if (number < own_protocols) return number;
+    const size_t at = number - own_protocols;
+    return at < library_numbers.size() ? library_numbers[at] : uint16_t{0};
+  }
   bool grow();
   void read(const ndpi_protocol& p, NdpiFlow* flow, Detection& detection);
   void last_word(NdpiFlow* flow, Detection& detection);
@@ -73,15 +95,37 @@ struct Dpi::Impl {
   }
 };
 
-void Dpi::Impl::read_names() {
+bool Dpi::Impl::read_protocols(std::string& error) {
+  const unsigned protocols = compat::protocol_count(module, compat::first{});
+  protocol_names.resize(own_protocols);
+  for (unsigned id = 0; id < protocols; ++id) {
+    const char* name = name_or_unknown(ndpi_get_proto_name(module, static_cast<uint16_t>(id)));
+    breeds.push_back(static_cast<uint8_t>(ndpi_get_proto_breed(module, static_cast<uint16_t>(id))));
+    categories.push_back(static_cast<uint16_t>(compat::category_of(module, static_cast<uint16_t>(id), compat::first{})));
+    uint16_t number = static_cast<uint16_t>(id);
+    if (id >= own_protocols) {
+      number = ProtocolIds::of(name, static_cast<uint16_t>(own_protocols));
+      if (number == 0) {
+        error = "--ndpi-protocols: more than " + std::to_string(ProtocolIds::most_names) +
+                " protocols of different names since the start; start again";
+        return false;
+      }
+      numbers.push_back(number);
+      if (number >= protocol_names.size()) {
+        protocol_names.resize(number + 1u);
+        library_numbers.resize(number + 1u - own_protocols);
+      }
+      library_numbers[number - own_protocols] = static_cast<uint16_t>(id);
+    }
+    protocol_names[number] = name;
+  }
+  return true;
+}
+
+bool Dpi::Impl::read_names(std::string& error) {
   const std::lock_guard<std::mutex> lock(
       library_mutex());  // unknown ones go through shared buffers
-  const unsigned protocols = compat::protocol_count(module, compat::first{});
-  for (unsigned id = 0; id < protocols; ++id) {
-    protocol_names.push_back(
-        name_or_unknown(ndpi_get_proto_name(module, static_cast<uint16_t>(id))));
-    breeds.push_back(static_cast<uint8_t>(ndpi_get_proto_breed(module, static_cast<uint16_t>(id))));
-  }
+  if (!read_protocols(error)) return false;
   for (int id = 0; id < NDPI_PROTOCOL_NUM_CATEGORIES; ++id) {
     category_names.push_back(
         name_or_unknown(ndpi_category_get_name(module, static_cast<ndpi_protocol_category_t>(id))));
@@ -99,6 +143,7 @@ void Dpi::Impl::read_names() {
   for (int bit = 0; bit < NDPI_MAX_RISK && bit < 64; ++bit) {
     risk_names[bit] = name_or_unknown(ndpi_risk2str(static_cast<ndpi_risk_enum>(bit)));
   }
+  return true;
 }
 
 bool Dpi::Impl::grow() {
@@ -121,13 +166,14 @@ uint16_t Dpi::Impl::score_of(uint64_t risks) {
 }
 
 void Dpi::Impl::read(const ndpi_protocol& p, NdpiFlow* flow, Detection& detection) {
-  detection.master = compat::master(p, compat::first{});
-  detection.app = compat::app(p, compat::first{});
+  const uint16_t master = compat::master(p, compat::first{}), app = compat::app(p, compat::first{});
+  detection.master = number_of(master);
+  detection.app = number_of(app);
   detection.category = static_cast<uint16_t>(p.category);
   detection.confidence = static_cast<uint8_t>(flow->confidence);
   detection.risks = flow->risk;
   detection.score = score_of(flow->risk);
-  const uint16_t protocol = detection.protocol();
+  const uint16_t protocol = app ? app : master;
   const uint8_t breed = protocol < breeds.size()
                             ? breeds[protocol]
                             : static_cast<uint8_t>(ndpi_get_proto_breed(module, protocol));
@@ -172,9 +218,8 @@ Dpi::~Dpi() = default;
 std::unique_ptr<Dpi> Dpi::create(const DpiOptions& options, std::string& error) {
   std::unique_ptr<Dpi> dpi(new Dpi);
   Impl& impl = *dpi->impl_;
-  impl.module = open_module(options, error);
-  if (!impl.module) return nullptr;
-  impl.read_names();
+  impl.module = open_module(options, impl.own_protocols, error);
+  if (!impl.module || !impl.read_names(error)) return nullptr;
   // ndpiReader gives up with the packet after its limit of 80 and 24. Ours is the last packet that
   // libndpi looks at, 32: showing it one more teaches nothing.
   constexpr uint32_t never = std::numeric_limits<uint32_t>::max();
@@ -193,27 +238,29 @@ DpiState* Dpi::acquire() {
   impl.free = state->next;
   ++impl.in_use;
   zero(state, sizeof(NdpiFlow));
-  new (reinterpret_cast<char*>(state) + dissection_at) Dissection;
-  return state_of(reinterpret_cast<NdpiFlow*>(state));
+  auto* owned = reinterpret_cast<OwnedState*>(state);
+  new (&owned->dissection) Dissection;
+  owned->owner = this;
+  return state_of(&owned->flow);
 }
 
+const Dpi& Dpi::of(const DpiState* state) { return *owner_of(state); }
+
 void Dpi::release(DpiState* state) {
-  Impl& impl = *impl_;
+  Impl& impl = *owner_of(state)->impl_;
   ndpi_free_flow_data(flow_of(state));
   impl.free = new (state) FreeState{impl.free};
   ASAN_POISON_MEMORY_REGION(state, state_bytes);  // the pool must not hide a use after release
   --impl.in_use;
 }
 
-Dissection& Dpi::dissection(DpiState* state) const {
-  return *reinterpret_cast<Dissection*>(reinterpret_cast<char*>(state) + dissection_at);
-}
+Dissection& Dpi::dissection(DpiState* state) { return reinterpret_cast<OwnedState*>(state)->dissection; }
 
 uint64_t Dpi::states_in_use() const { return impl_->in_use; }
 
 DpiStep Dpi::step(DpiState* state, const Packet& packet, uint32_t packets_seen,
                   Detection& detection) {
-  Impl& impl = *impl_;
+  Impl& impl = *owner_of(state)->impl_;
   NdpiFlow* flow = flow_of(state);
   const ndpi_protocol p =
       compat::process(&ndpi_detection_process_packet, impl.module, flow, packet.l3,
@@ -242,13 +289,13 @@ void Dpi::set_limits(uint16_t max_packets_tcp, uint16_t max_packets_udp) {
 }
 
 void Dpi::give_up(DpiState* state, Detection& detection) {
-  impl_->last_word(flow_of(state), detection);
-  impl_->add_url_risk(flow_of(state), detection);
+  Impl& impl = *owner_of(state)->impl_;
+  impl.last_word(flow_of(state), detection);
+  impl.add_url_risk(flow_of(state), detection);
 }
 
 const char* Dpi::protocol_name(uint16_t id) const {
-  if (id < impl_->protocol_names.size()) return impl_->protocol_names[id];
-  return name_or_unknown(ndpi_get_proto_name(impl_->module, id));
+  return name_or_unknown(id < impl_->protocol_names.size() ? impl_->protocol_names[id] : nullptr);
 }
 const char* Dpi::category_name(uint16_t id) const {
   return id < impl_->category_names.size() ? impl_->category_names[id] : "Unknown";
@@ -259,12 +306,12 @@ const char* Dpi::risk_name(unsigned bit) const {
   return bit < 64 ? impl_->risk_names[bit].c_str() : "Unknown";
 }
 bool Dpi::is_application(uint16_t id) const {
-  return id != 0 && id < impl_->protocol_names.size() && compat::is_application(impl_->module, id, compat::first{});
+  const uint16_t number = impl_->library_number_of(id);
+  return number != 0 && compat::is_application(impl_->module, number, compat::first{});
 }
 uint16_t Dpi::category_of(uint16_t id) const {
-  if (id >= impl_->protocol_names.size()) return 0;
-  const std::lock_guard<std::mutex> lock(library_mutex());
-  return static_cast<uint16_t>(compat::category_of(impl_->module, id, compat::first{}));
+  const uint16_t number = impl_->library_number_of(id);
+  return number < impl_->categories.size() ? impl_->categories[number] : uint16_t{0};
 }
 uint16_t Dpi::category_count() const { return static_cast<uint16_t>(impl_->category_names.size()); }
 uint16_t Dpi::protocol_count() const { return static_cast<uint16_t>(impl_->protocol_names.size()); }

@@ -56,16 +56,19 @@ class Dpi {
   static std::unique_ptr<Dpi> create(const DpiOptions& options, std::string& error);
   ~Dpi();
 
-  DpiState* acquire();            // a zeroed state; null when out of memory
+  DpiState* acquire();            // a zeroed state of this module; null when out of memory
+  uint64_t states_in_use() const;
+
+  // A state belongs to the module that it came from, whatever other modules there are by now: these find it themselves.
+  static const Dpi& of(const DpiState* state);
   // What our own dissectors keep of the flow, in the same entry of the pool; empty after acquire(). Its owner is the caller:
   // nothing in it may be left at release().
-  Dissection& dissection(DpiState* state) const;
-  void release(DpiState* state);  // frees what the library hung on it and keeps the memory for the next flow
-  uint64_t states_in_use() const;
+  static Dissection& dissection(DpiState* state);
+  static void release(DpiState* state);  // frees what the library hung on it and keeps the memory for the next flow
 
   // Shows one packet to nDPI. `packets_seen` counts the flow's packets including this one, by which the limits
   // decide. Fills `detection` when the result is partial or done; `done` includes the give-up at the limit.
-  DpiStep step(DpiState* state, const Packet& packet, uint32_t packets_seen, Detection& detection);
+  static DpiStep step(DpiState* state, const Packet& packet, uint32_t packets_seen, Detection& detection);
 
   // A flow is in detection for so many packets at most.
   uint32_t packet_limit(uint8_t ip_protocol) const;
@@ -74,13 +77,14 @@ class Dpi {
   void set_limits(uint16_t max_packets_tcp, uint16_t max_packets_udp);
 
   // No more packets will come: the library's last word, guesses included. Call once, before release().
-  void give_up(DpiState* state, Detection& detection);
+  static void give_up(DpiState* state, Detection& detection);
 
   // Appends what is known of the flow to `metadata` (host name, TLS, HTTP, ...), findings (null: none) before what the
   // library says of the same field.
-  void collect(const DpiState* state, const Detection& detection, const Findings* findings, Metadata& metadata) const;
+  static void collect(const DpiState* state, const Detection& detection, const Findings* findings, Metadata& metadata);
 
-  // Names, valid as long as this Dpi; never null. Unknown ids give "Unknown".
+  // Names, valid as long as this Dpi; never null. Unknown ids give "Unknown". An id of the library's own protocols or of one
+  // that the user's files name means the same in every module of the process, be it loaded there or not.
   const char* protocol_name(uint16_t id) const;
   const char* category_name(uint16_t id) const;
   const char* breed_name(uint8_t id) const;

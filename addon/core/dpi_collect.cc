@@ -193,7 +193,7 @@ void collect_library(const NdpiFlow& flow, const Detection& detection, FieldSink
 
 }  // namespace
 
-void Dpi::collect(const DpiState* state, const Detection& detection, const Findings* findings, Metadata& metadata) const {
+void Dpi::collect(const DpiState* state, const Detection& detection, const Findings* findings, Metadata& metadata) {
   FieldSink sink(metadata, findings);
   collect_library(*flow_of(state), detection, sink);
   sink.finish();

@@ -39,7 +39,8 @@ inline DpiState* state_of(NdpiFlow* flow) { return reinterpret_cast<DpiState*>(f
 // dpi_load.cc. libndpi's init and exit touch process-wide state and must not run in parallel (its
 // header says so).
 std::mutex& library_mutex();
-NdpiModule* open_module(const DpiOptions& options, std::string& error);  // null and a message
+// Null and a message. `own_protocols`: how many the library knows without the user's files.
+NdpiModule* open_module(const DpiOptions& options, unsigned& own_protocols, std::string& error);
 void close_module(NdpiModule* module);
 
 }  // namespace dipper

@@ -153,7 +153,7 @@ bool Dpi::same_library(std::string& error) {
   return false;
 }
 
-NdpiModule* open_module(const DpiOptions& options, std::string& error) {
+NdpiModule* open_module(const DpiOptions& options, unsigned& own_protocols, std::string& error) {
   if (!Dpi::same_library(error)) return nullptr;
   const std::lock_guard<std::mutex> lock(library_mutex());
   LibraryOutput output;
@@ -163,6 +163,7 @@ NdpiModule* open_module(const DpiOptions& options, std::string& error) {
     return nullptr;
   }
   compat::enable_all(module);
+  own_protocols = compat::protocol_count(module, compat::first{});
   output.take();
   if (load(module, options, output, error)) return module;
   ndpi_exit_detection_module(module);

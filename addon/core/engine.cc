@@ -194,7 +194,11 @@ bool Engine::pass_on(std::vector<std::unique_ptr<PacketBatch>>& open, bool flush
 
 bool Engine::push(size_t to, std::vector<std::unique_ptr<PacketBatch>>& open) {
   open[to]->clock_offset_ns = clock_.offset_ns();
-  if (!lanes_[to]->ring.push(std::move(open[to]))) return false;
+  const uint32_t packets = open[to]->size;
+  if (!lanes_[to]->ring.push(std::move(open[to]))) {
+    counters_->reader.queue_dropped.add(packets);
+    return false;
+  }
   open[to] = lanes_[to]->ring.take_empty();
   return true;
 }
@@ -216,6 +220,7 @@ void Engine::work(Lane& lane) {
     }
     more = worker.slice();
   }
+  if (abort_) worker.drop_packets((batch ? batch->size : 0) + lane.ring.abandon());
   worker.end_commands(lane.mailbox.close());
   // The reader is through (finish() came after its last store), so every worker ends its flows at the same time.
   // The records of all live flows at once, which may be more than the queue holds, live source or not.

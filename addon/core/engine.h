@@ -65,6 +65,8 @@ class Engine {
   // when the engine ends meanwhile, but not when it was cancelled. Events go on between them.
   bool snapshot(uint64_t id, const Explanation& explanation = {});
   void cancel_snapshot(uint64_t id) noexcept;
+  // Other nDPI modules for the flows that begin from now on: one for each worker, as many as there are workers().
+  void adopt_dpi(std::vector<std::unique_ptr<Dpi>> modules);
   static constexpr size_t most_snapshots = 64;
 
   // Copies whole lines to `out`; returns the bytes written, 0 when there is nothing now. `size` is at least

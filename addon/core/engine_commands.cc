@@ -51,6 +51,11 @@ void Engine::cancel_snapshot(uint64_t id) noexcept {
                    snapshots_.end());
 }
 
+void Engine::adopt_dpi(std::vector<std::unique_ptr<Dpi>> modules) {
+  for (size_t i = 0; i < lanes_.size() && i < modules.size(); ++i)
+    if (lanes_[i]->mailbox.post(AdoptDpi{std::move(modules[i])})) lanes_[i]->ring.nudge();
+}
+
 // The last lines of the snapshots whose flows were all drained, as far as there is room for them.
 size_t Engine::end_snapshots(uint8_t* out, size_t size) {
   size_t written = 0;

@@ -29,7 +29,7 @@ Flow* FlowTable::insert(const FlowKey& key, uint64_t hash) {
   zero(&at(position), sizeof(Flow));
   Flow& flow = at(position);
   flow.key = key;
-  flow.hash = hash;
+  flow.hash = static_cast<uint32_t>(hash);
   flow.position = position;
   flow.live = true;
   place(static_cast<uint32_t>(hash), position + 1);
@@ -38,7 +38,7 @@ Flow* FlowTable::insert(const FlowKey& key, uint64_t hash) {
 }
 
 void FlowTable::erase(Flow* flow) {
-  uint64_t hole = flow->hash & mask_;
+  uint64_t hole = flow->hash & mask_;  // 2^31 buckets at most
   while (buckets_[hole].flow != flow->position + 1) hole = (hole + 1) & mask_;
   for (uint64_t i = (hole + 1) & mask_; buckets_[i].flow; i = (i + 1) & mask_) {
     const uint64_t home = buckets_[i].tag & mask_;

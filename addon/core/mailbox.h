@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "applications.h"
+#include "dpi.h"
 #include "roles.h"
 #include "snapshot.h"
 
@@ -30,8 +31,13 @@ struct LiveOptions {
 
 struct ExpireAll {};  // every flow that is there now ends with reason shutdown
 
+// Another nDPI module for the flows that begin from now on. Each worker gets one of its own, of which this is the only holder.
+struct AdoptDpi {
+  std::shared_ptr<Dpi> dpi;
+};
+
 using WorkerCommand = std::variant<Roles, LiveOptions, ExpireAll, std::shared_ptr<Snapshot>,
-                                   std::shared_ptr<const ApplicationTable>>;
+                                   std::shared_ptr<const ApplicationTable>, AdoptDpi>;
 
 class Mailbox {
  public:

@@ -1,20 +1,10 @@
 #include "message.h"
 
-#include "address_text.h"
+#include "message_previous.h"
+#include "message_text.h"
 
 namespace dipper {
 namespace {
-
-// 4,096: traffic mixes some hundred detections, and two that share an entry are built again and again.
-constexpr unsigned detection_text_shift = 52;
-constexpr size_t detection_text_count = size_t{1} << (64 - detection_text_shift);
-
-std::string escaped(const char* name) {
-  std::string text;
-  write_json_string(std::string_view(name).substr(0, 60), text);
-  if (text.size() > 122) text = "\"?\"";
-  return text.substr(1, text.size() - 2);
-}
 
 Sha1Digest hash_of(const Flow& flow) {
   return community_hash(flow.key, flow.icmp_type, flow.icmp_code, flow.client_is_lower);
@@ -32,34 +22,12 @@ Sha1Digest twin_hash(const Flow& flow) {
   return community_hash(key, flow.icmp_type, flow.icmp_code, from_source == source_is_lower);
 }
 
-const std::string& name_of(const std::vector<std::string>& names, size_t id) {
-  return names[id < names.size() ? id : 0];
-}
-
 }  // namespace
 
 const char* expiry_name(Expiry reason) {
   static const char* const names[] = {"idle", "active", "closed", "evicted", "shutdown"};
   return names[static_cast<int>(reason)];
 }
-
-// Writes into room that start() made: identity, names and counters have a bound (64 risks of 120 bytes are the bulk of
-// it), what has none is counted in.
-struct MessageWriter::Text {
-  static constexpr size_t fixed_room = 16384;
-  char* p;
-
-  // Inlined, so that a literal is copied in whole registers and its length costs nothing.
-  [[gnu::always_inline]] void put(std::string_view s) {
-    if (!s.empty()) memcpy(p, s.data(), s.size());  // an empty view may have no address
-    p += s.size();
-  }
-  void number(uint64_t v) { p = write_number(v, p); }
-  void boolean(bool v) { put(v ? std::string_view("true") : std::string_view("false")); }
-  void hex(const Sha1Digest& digest) { p = write_hex20(digest.data(), p); }
-  void mac(const uint8_t* m) { p = write_mac(m, p); }
-  void address(uint8_t ip_version, const uint8_t* a) { p = ip_version == 4 ? write_ipv4(a, p) : write_ipv6(a, p); }
-};
 
 MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twins) : twins_(twins) {
   std::string common = ",\"interface\":";
@@ -72,10 +40,7 @@ MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twin
   stats_head_ = "{\"type\":\"flow_stats\"" + common;
   for (int i = 0; i < expiry_count; ++i)
     purge_heads_[i] = std::string("{\"type\":\"flow_purge\",\"reason\":\"") + expiry_name(static_cast<Expiry>(i)) + "\"" + common;
-  for (unsigned i = 0; i < dpi.protocol_count(); ++i) {
-    protocols_.push_back(escaped(dpi.protocol_name(static_cast<uint16_t>(i))));
-    protocol_categories_.push_back(static_cast<uint8_t>(dpi.category_of(static_cast<uint16_t>(i))));
-  }
+  learn_names(dpi);
   for (unsigned i = 0; i < 256; ++i) {
     categories_.push_back(escaped(dpi.category_name(static_cast<uint16_t>(i))));
     breeds_.push_back(escaped(dpi.breed_name(static_cast<uint8_t>(i))));
@@ -86,8 +51,9 @@ MessageWriter::MessageWriter(const Dpi& dpi, const Envelope& envelope, bool twin
   detection_texts_.resize(detection_text_count);
 }
 
-MessageWriter::Text MessageWriter::start(const std::string& head, size_t metadata_bytes, Lines& out) const {
-  Text t{out.reserve(Text::fixed_room + head.size() + metadata_bytes)};
+// `unbounded`: bytes of what has no bound of its own.
+MessageWriter::Text MessageWriter::start(const std::string& head, size_t unbounded, Lines& out) const {
+  Text t{out.reserve(Text::fixed_room + head.size() + unbounded)};
   t.put(head);
   return t;
 }
@@ -193,116 +159,29 @@ MessageWriter::Text MessageWriter::translation(Text t, const Flow& flow, const S
   return t;
 }
 
-const MessageWriter::DetectionText& MessageWriter::detection_text(const Detection& d) {
-  const uint64_t mixed = (d.risks ^ (static_cast<uint64_t>(d.master) << 48 | static_cast<uint64_t>(d.app) << 32 |
-                                     static_cast<uint64_t>(d.soft) << 16 | static_cast<uint64_t>(d.confidence) << 8 |
-                                     d.breed)) * 0x9e3779b97f4a7c15;
-  DetectionText& entry = detection_texts_[mixed >> detection_text_shift];
-  if (entry.text.empty() || !(entry.detection == d)) build(d, entry);
-  return entry;
-}
-
-// The protocol is nDPI's master (the app itself where there is no master). A soft dissector's finding takes its place.
-void MessageWriter::build(const Detection& d, DetectionText& entry) const {
-  const bool both = d.master && d.app && d.app != d.master;
-  const uint16_t protocol = d.soft ? d.soft : d.master ? d.master : d.app;
-  const std::string& master_name = name_of(protocols_, d.master);
-  const std::string& app_name = name_of(protocols_, d.app);
-  char room[Text::fixed_room];
-  Text t{room};
-  t.put(",\"detected_protocol\":");
-  t.number(protocol);
-  t.put(",\"detected_protocol_name\":\"");
-  t.put(name_of(protocols_, protocol));
-  t.put("\"");
-  entry.protocol_end = static_cast<uint32_t>(t.p - room);
-  t.put(",\"detection_guessed\":");
-  t.boolean(d.guessed && !d.soft);
-  t.put(",\"soft_dissector\":");
-  t.boolean(d.soft);
-  t.put(",\"detection_packets\":");
-  entry.before = static_cast<uint32_t>(t.p - room);
-  t.put(",\"ndpi\":{\"version\":\"");
-  t.put(version_);
-  t.put("\",\"protocol\":\"");
-  if (both) {
-    t.put(master_name);
-    t.put(".");
-    t.put(app_name);
-  } else {
-    t.put(name_of(protocols_, d.protocol()));
-  }
-  t.put("\",\"master\":\"");
-  t.put(master_name);
-  t.put("\",\"app\":\"");
-  t.put(app_name);
-  t.put("\",\"confidence\":\"");
-  t.put(name_of(confidences_, d.confidence));
-  t.put("\",\"category\":\"");
-  t.put(name_of(categories_, d.category));
-  t.put("\",\"breed\":\"");
-  t.put(name_of(breeds_, d.breed));
-  t.put("\",\"risks\":[");
-  for (uint64_t rest = d.risks; rest; rest &= rest - 1) {
-    if (rest != d.risks) t.put(",");
-    t.put("\"");
-    t.put(risks_[static_cast<unsigned>(__builtin_ctzll(rest))]);
-    t.put("\"");
-  }
-  t.put("],\"score\":");
-  t.number(d.score);
-  t.put(",\"guessed\":");
-  t.boolean(d.guessed);
-  t.put("},\"category\":{\"protocol\":\"");
-  t.put(name_of(categories_, protocol < protocol_categories_.size() ? protocol_categories_[protocol] : 0));
-  t.put("\"");
-  entry.detection = d;
-  entry.text.assign(room, static_cast<size_t>(t.p - room));
-}
-
-MessageWriter::Text MessageWriter::detection(Text t, const Flow& flow) {
-  const DetectionText& entry = detection_text(flow.detection);
-  const std::string_view text = entry.text;
-  const ApplicationChoice choice = flow.application();
-  const ApplicationTable* table = applications_[choice.table];
-  t.put(text.substr(0, entry.protocol_end));
-  if (table && choice.rule) {
-    const ApplicationTable::Application& application = table->application_of(choice.rule);
-    t.put(application.members);
-    t.put(text.substr(entry.protocol_end, entry.before - entry.protocol_end));
-    t.number(flow.dpi_packets);
-    t.put(text.substr(entry.before));
-    t.put(application.category_member);
-  } else {
-    t.put(",\"detected_application\":0,\"detected_application_name\":\"Unknown\"");
-    t.put(text.substr(entry.protocol_end, entry.before - entry.protocol_end));
-    t.number(flow.dpi_packets);
-    t.put(text.substr(entry.before));
-    t.put(",\"application\":\"unclassified\"");
-  }
-  if (table && choice.list)
-    t.put(table->list_member(choice.list));
-  else
-    t.put(",\"domain\":\"unclassified\"");
-  t.put("}");
-  return t;
-}
-
-void MessageWriter::announce(const std::string& head, const Flow& flow, std::string_view metadata, Lines& out) {
-  Text t = start(head, metadata.size(), out);
+void MessageWriter::flow(const Flow& flow, std::string_view metadata, Lines& out) {
+  Text t = start(flow_head_, metadata.size(), out);
   t = identity(t, flow, roles_.sides(flow.key, flow.client_is_lower), hash_of(flow));
   t = detection(t, flow);
   t.put(metadata);
+  t.p = write_first_dscp(flow, t.p);
   t.put("}}\n");
   out.commit(t.p);
 }
 
-void MessageWriter::flow(const Flow& flow, std::string_view metadata, Lines& out) {
-  announce(flow_head_, flow, metadata, out);
-}
-
-void MessageWriter::dpi_update(const Flow& flow, std::string_view metadata, Lines& out) {
-  announce(dpi_update_head_, flow, metadata, out);
+void MessageWriter::dpi_update(const Flow& flow, std::string_view metadata, const Announced& before, Lines& out) {
+  std::string change;
+  write_previous(told_text(before),
+                 told_text({flow.detection, flow.metadata_text(), flow.application(), flow.translated()}), change);
+  const Sides sides = roles_.sides(flow.key, flow.client_is_lower);
+  Text t = start(dpi_update_head_, metadata.size() + change.size(), out);
+  t = identity(t, flow, sides, hash_of(flow));
+  t = detection(t, flow);
+  t.put(metadata);
+  t.p = write_first_dscp(flow, t.p);
+  t.put(change);
+  t = counters(t, flow, flow.packets, flow.bytes, sides.lower_is_local ? 0 : 1);
+  out.commit(t.p);
 }
 
 // Packets and bytes of the local side, of the other, and of both together since the flow began.
@@ -336,6 +215,7 @@ void MessageWriter::stats(const Flow& flow, const Sha1Digest& community_hash, Li
   t.hex(flow_digest(community_hash, flow.key, flow.first_ns));
   t.put("\",\"last_seen_at\":");
   t = time(t, flow.last_ns);
+  t.p = write_tcp_since(flow, t.p);
   t = counters(t, flow, packets, bytes, local);
   out.commit(t.p);
 }
@@ -375,7 +255,9 @@ void MessageWriter::record(const std::string& head, const Flow& flow, const Sha1
   t = detection(t, flow);
   t.put(more);
   t.put(metadata);
-  t = counters(t, flow, flow.packets, flow.bytes, sides.lower_is_local ? 0 : 1);
+  const int local = sides.lower_is_local ? 0 : 1;
+  t.p = write_transport(flow, local, t.p);
+  t = counters(t, flow, flow.packets, flow.bytes, local);
   out.commit(t.p);
 }
 

@@ -21,6 +21,14 @@ struct Envelope {
   bool internal = true;   // the LAN side
 };
 
+// What was said of a flow before.
+struct Announced {
+  Detection detection;
+  std::string_view metadata;  // Metadata::text()
+  ApplicationChoice application;
+  bool translated;
+};
+
 class MessageWriter {
  public:
   // `twins`: flows are looked up in a conntrack table, and messages name their twin.
@@ -28,13 +36,15 @@ class MessageWriter {
 
   void set_clock_offset(int64_t ns) { clock_offset_ns_ = static_cast<uint64_t>(ns); }  // of times, not of digests
   int64_t clock_offset() const { return static_cast<int64_t>(clock_offset_ns_); }
+  // Those of another module; what the one before named keeps its name.
+  void learn_names(const Dpi& dpi);
   void set_networks(Roles networks) { roles_ = std::move(networks); }
   // What ApplicationChoice::table stands for; null: nothing is known.
   void set_applications(unsigned which, const ApplicationTable* table) { applications_[which] = table; }
 
   // Each appends one line with its newline to `out`. `metadata` is Metadata::text().
-  void flow(const Flow& flow, std::string_view metadata, Lines& out);        // identified
-  void dpi_update(const Flow& flow, std::string_view metadata, Lines& out);  // refined
+  void flow(const Flow& flow, std::string_view metadata, Lines& out);         // identified
+  void dpi_update(const Flow& flow, std::string_view metadata, const Announced& before, Lines& out);  // refined
   void stats(const Flow& flow, Lines& out);                                  // since the last one
   void stats(const Flow& flow, const Sha1Digest& community_hash, Lines& out);
   void purge(const Flow& flow, Expiry reason, Lines& out);                  // the complete final record
@@ -70,15 +80,16 @@ class MessageWriter {
 
   const DetectionText& detection_text(const Detection& detection);
   [[gnu::noinline]] void build(const Detection& detection, DetectionText& entry) const;
-  Text start(const std::string& head, size_t metadata_bytes, Lines& out) const;
+  std::string told_text(const Announced& told);
+  Text start(const std::string& head, size_t unbounded, Lines& out) const;
   Text time(Text text, uint64_t ns);
   Text identity(Text text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash);
   Text translation(Text text, const Flow& flow, const Sha1Digest& community_hash) const;
   Text detection(Text text, const Flow& flow);
+  Text detection(Text text, const Detection& found, const ApplicationChoice& choice, uint16_t packets);
   void record(const std::string& head, const Flow& flow, const Sha1Digest& community_hash, Lines& out,
               std::string_view more = {});
   static Text counters(Text text, const Flow& flow, const uint64_t packets[2], const uint64_t bytes[2], int local);
-  void announce(const std::string& head, const Flow& flow, std::string_view metadata, Lines& out);
 
   Roles roles_;
   uint64_t clock_offset_ns_ = 0;

@@ -16,8 +16,8 @@ struct PacketView {
   uint16_t link_type;        // LINKTYPE_ value
 };
 
-// A decoded packet. Filled whole by decode(): no field keeps a value of the packet before. The first cache line is what finds
-// the flow.
+// A decoded packet. Filled whole by decode(): no field that means something keeps a value of the packet before. The first
+// cache line is what finds the flow.
 struct Packet {
   alignas(16) FlowKey key;
   uint64_t hash;               // of the key, with the decoder's secret
@@ -29,15 +29,20 @@ struct Packet {
   uint16_t l3_length;          // from l3 to the end of the captured frame, link-layer padding included (nDPI wants it), at most 65,535
   uint16_t l4_offset;          // from l3
   uint16_t payload_length;     // L4 payload by the IP length, without padding; a snap length may have cut it
-  uint8_t tcp_flags;           // 0 unless TCP
+  uint8_t tcp_flags;           // 0 unless TCP, with the first 16 bytes of its header captured
   bool from_lower;             // the sender is the key's lower endpoint
   Tunnel tunnel;               // innermost one it came through, also where that is not part of the key
   bool later_fragment;         // no L4 header in it: counted in its flow, not shown to nDPI
-  uint16_t link_type;          // LINKTYPE_ value of the frame; with the two before it one store of a constant
-  const uint8_t* other_frame;  // start of the frame; set only where `ethernet` is not that
+  uint16_t link_type;          // LINKTYPE_ value of the frame
+  uint32_t l3_offset;          // from the start of the frame; with the three before it one store of a constant
+  uint32_t tcp_sequence;       // this and the window only where tcp_flags is not 0
+  uint16_t tcp_window;         // as in the header: not scaled
+  uint8_t dscp;                // of the innermost IP header, still in its place: the two bits below are zero (RFC 2474, 3)
+  uint8_t ttl;                 // hop limit of IPv6
 
-  const uint8_t* frame() const { return link_type == 1 && ethernet ? ethernet : other_frame; }  // captured_length bytes
+  const uint8_t* frame() const { return l3 - l3_offset; }  // captured_length bytes
 };
+static_assert(sizeof(Packet) == 112, "batches travel from thread to thread: no padding");
 
 constexpr uint8_t tcp_fin = 0x01, tcp_syn = 0x02, tcp_rst = 0x04, tcp_psh = 0x08, tcp_ack = 0x10;
 

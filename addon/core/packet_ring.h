@@ -96,6 +96,16 @@ class PacketRing {
     filled_.notify_all();
     space_.notify_all();
   }
+  // Packets that nobody will take any more. Once.
+  uint64_t abandon() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    closed_ = true;
+    uint64_t packets = 0;
+    for (const auto& batch : batches_) packets += batch->size;
+    batches_.clear();
+    space_.notify_all();
+    return packets;
+  }
 
  private:
   std::mutex mutex_;

@@ -5,14 +5,16 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "tcp_watch.h"
+
 namespace dipper {
 namespace {
 
-constexpr uint8_t protocol_tcp = 6, protocol_udp = 17, protocol_icmp = 1, protocol_icmpv6 = 58;
+constexpr uint8_t protocol_tcp = 6, protocol_icmp = 1, protocol_icmpv6 = 58;
 
 }  // namespace
 
-Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Envelope& envelope, EventQueue& events,
+Worker::Worker(const WorkerOptions& options, std::shared_ptr<Dpi> dpi, const Envelope& envelope, EventQueue& events,
                WorkerCounters& counters)
     : options_(options),
       dpi_(std::move(dpi)),
@@ -22,6 +24,7 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Env
       events_(events),
       counters_(counters),
       table_(options.max_flows),
+      extras_(options.packet_samples),
       wheel_(table_),
       stats_list_(table_),
       hash_scope_(options.flow_hashes ? options.flow_hashes->scope(envelope.interface) : FlowHashes::Scope()) {
@@ -43,12 +46,23 @@ Worker::~Worker() {
   }
 }
 
+// A segment that begins where the one before it ended and opens, closes or resets nothing: nearly every one.
+inline void Worker::watch_tcp(Flow& flow, const Packet& packet, int direction) {
+  constexpr uint8_t turns = tcp_syn | tcp_fin | tcp_rst;
+  if (__builtin_expect((packet.tcp_flags & turns) || packet.tcp_sequence != flow.next_sequence[direction], 0))
+    return watch_unusual(flow, packet);
+  flow.next_sequence[direction] = packet.tcp_sequence + packet.payload_length;
+  flow.window_last[direction] = packet.tcp_window;
+  if (packet.tcp_window < flow.window_least[direction]) flow.window_least[direction] = packet.tcp_window;
+}
+
 // In groups, each in two passes: on a large table a flow's bucket and the flow are two cache misses, and those of a group
 // wait side by side.
 void Worker::process(const PacketBatch& batch) {
   const Packet* packets = batch.packets.data();
   for (uint32_t i = 0; i < batch.size; ++i) table_.prefetch_bucket(packets[i].hash);
-  const bool timed = options_.expiry || options_.stats_interval_ns || options_.dns_hints;
+  const bool timed = options_.expiry || options_.stats_interval_ns || options_.dns_hints || options_.packet_samples;
+  wheel_budget_ = wheel_budget;
   uint64_t bytes = 0;
   uint32_t lost = 0;
   for (uint32_t first = 0; first < batch.size; first += group_packets) {
@@ -62,11 +76,12 @@ void Worker::process(const PacketBatch& batch) {
   counters_.packets_in_flows.add(batch.size - lost);
   counters_.bytes_in_flows.add(bytes);
   if (options_.packet_counters) count_packets(batch);
+  pending_ |= wheel_.behind();
   publish();
 }
 
-inline void Worker::advance_wheel() {
-  wheel_.advance(now_ns_, [this](Flow& f) -> uint64_t {
+void Worker::advance_wheel() {
+  wheel_.advance(now_ns_, wheel_budget_, [this](Flow& f) -> uint64_t {
     Expiry reason;
     if (!due(f, now_ns_, reason)) return deadline(f);
     expire(f, reason);
@@ -77,7 +92,9 @@ inline void Worker::advance_wheel() {
 void Worker::tick(uint64_t now_ns) {
   if (now_ns > now_ns_) now_ns_ = now_ns;
   if (now_ns_ >= interval_end_ns_) begin_interval();
+  wheel_budget_ = wheel_budget;
   if (options_.expiry) advance_wheel();
+  pending_ |= wheel_.behind();
   counters_.ticks.add(1);
   if (emergency_) relieve();
   publish();
@@ -109,14 +126,18 @@ uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* lik
     const int direction = packet.from_lower ? 0 : 1;
     flow->packets[direction] += 1;
     flow->bytes[direction] += packet.captured_length;
+    if (timed && flow->total_packets() <= options_.packet_samples) sample(*flow, packet);
+    if (packet.tcp_flags) watch_tcp(*flow, packet, direction);
     flow->last_ns = packet.timestamp_ns;
-    if (packet.tcp_flags & (tcp_syn | tcp_fin | tcp_rst)) track_tcp(*flow, packet);
     if (packet.later_fragment) {
       counters_.later_fragments.add(1);
+      forget_sequence(*flow, direction);
       if (unknown_captures_) hold_packet(*flow, packet);
-    } else if (flow->detecting != Detecting::over) {
-      detect(*flow, packet);
+      continue;
     }
+    const IpMark mark{packet.dscp, packet.ttl};
+    if (__builtin_expect(mark.bits() != flow->ip_mark[direction].bits(), 0)) remark(*flow, mark, direction);
+    if (flow->detecting != Detecting::over) detect(*flow, packet);
   }
   if (!timed && packets[count - 1].timestamp_ns > now_ns_) now_ns_ = packets[count - 1].timestamp_ns;
   bytes += sum;
@@ -145,7 +166,7 @@ Flow* Worker::create(const Packet& packet) {
   if (table_.full()) make_room();
   Flow* flow = table_.insert(packet.key, packet.hash);
   if (!flow) return nullptr;
-  if (dpi_->states_in_use() >= options_.max_dpi_states) make_dpi_room();
+  if (dpi_states() >= options_.max_dpi_states) make_dpi_room();
   flow->dpi = dpi_->acquire();
   if (!flow->dpi) {
     counters_.out_of_memory.add(1);
@@ -156,6 +177,8 @@ Flow* Worker::create(const Packet& packet) {
   flow->first_ns = flow->last_ns = packet.timestamp_ns;
   flow->tunnel = packet.tunnel;
   flow->client_is_lower = packet.from_lower;
+  flow->window_least[0] = flow->window_least[1] = 0xffff;
+  flow->window_scales = no_window_scale << 4 | no_window_scale;
   if (packet.key.ip_protocol == protocol_icmp || packet.key.ip_protocol == protocol_icmpv6) {
     if (!packet.later_fragment && packet.l4_offset + 2u <= packet.l3_length) {
       flow->icmp_type = packet.l3[packet.l4_offset];
@@ -170,19 +193,6 @@ Flow* Worker::create(const Packet& packet) {
   counters_.flows_created.add(1);
   if (options_.expiry) wheel_.add(*flow, deadline(*flow));
   return flow;
-}
-
-void Worker::track_tcp(Flow& flow, const Packet& packet) {
-  if ((packet.tcp_flags & tcp_syn) && !flow.role_fixed) {
-    // A SYN comes from the client, a SYN+ACK goes to it (RFC 9293, 3.5), whichever the capture saw first.
-    flow.client_is_lower = (packet.tcp_flags & tcp_ack) ? !packet.from_lower : packet.from_lower;
-    flow.role_fixed = true;
-  }
-  const bool was_closed = flow.tcp_closed();
-  if (packet.tcp_flags & tcp_rst) flow.rst = true;
-  if ((packet.tcp_flags & tcp_fin) && packet.from_lower) flow.fin_lower = true;
-  if ((packet.tcp_flags & tcp_fin) && !packet.from_lower) flow.fin_upper = true;
-  if (options_.expiry && !was_closed && flow.tcp_closed()) wheel_.move(flow, deadline(flow));
 }
 
 void Worker::detect(Flow& flow, const Packet& packet) {
@@ -205,63 +215,6 @@ void Worker::detect(Flow& flow, const Packet& packet) {
     flow.detecting = Detecting::inspecting;
     if (applications_[current_table_]) recognise_early(flow);
   }
-}
-
-// A protocol is known for the first time, or differs from what was said.
-void Worker::announce(Flow& flow, const Detection& before) {
-  const bool again = flow.detecting == Detecting::announced, known_of = told(flow);
-  flow.detecting = Detecting::announced;
-  if (unknown_captures_) unknown_captures_->drop(flow.position);
-  if (!(options_.events & (known_of ? event_updated : event_detected))) return;
-  if (again && flow.detection == before) return;
-  store_metadata(flow);
-  recognise_now(flow);
-  look_up_connection(flow);
-  write_told(flow, metadata_.text(), known_of);
-}
-
-// The library has said its last word (flow.detection holds it): keep the metadata, give the state back unless one of our own
-// dissectors wants packets that may come. `before` is the detection as it was announced, if it was.
-void Worker::finish_detection(Flow& flow, const Detection& before, More more) {
-  const bool known_of = told(flow);
-  soft_dissectors_.settle(flow.detection);
-  flow.detecting = more == More::may_come && reads_on(flow) ? Detecting::reading : Detecting::over;
-  std::string metadata_before;
-  if (known_of && (options_.events & event_updated)) metadata_before = flow.metadata_text();
-  store_metadata(flow);
-  const bool recognised = recognise_now(flow);
-  if (flow.detecting == Detecting::over) release_states(flow);
-  if (unknown_captures_) settle_packets(flow);
-  if (flow.detection.identified()) {
-    counters_.flows_detected.add(1);
-    if (flow.detection.guessed && !flow.detection.soft) counters_.flows_guessed.add(1);
-  }
-  if (!known_of) {
-    if (known(flow) ? !(options_.events & event_detected) : !(options_.events & event_unknown) || quiet(flow)) return;
-  } else {
-    if (!(options_.events & event_updated)) return;
-    if (metadata_.text() == metadata_before && flow.detection == before && !recognised) return;
-  }
-  look_up_connection(flow);
-  write_told(flow, metadata_.text(), known_of);
-}
-
-// Before a message: what conntrack knows of the flow now. What was found once is kept, because the kernel may have forgotten
-// it, or given the tuple to another connection, by the time of the last message; only its mark is read again.
-void Worker::look_up_connection(Flow& flow) {
-  if (!options_.conntrack) return;
-  ConntrackEntry entry;
-  if (!options_.conntrack->find(flow.key, entry)) return;
-  if (!flow.conntrack) {
-    flow.conntrack = static_cast<ConntrackEntry*>(malloc(sizeof entry));
-    if (!flow.conntrack) {
-      counters_.out_of_memory.add(1);
-      return;
-    }
-  } else if (flow.conntrack->id != entry.id) {
-    return;
-  }
-  *flow.conntrack = entry;
 }
 
 void Worker::store_metadata(Flow& flow) {
@@ -302,13 +255,16 @@ void Worker::flush() {
 void Worker::publish() {
   counters_.flows_active.set(table_.size());
   counters_.table_bytes.set(table_.memory());
-  counters_.dpi_states.set(dpi_->states_in_use());
-  counters_.dpi_state_bytes.set(dpi_->states_in_use() * Dpi::state_size());
+  counters_.dpi_states.set(dpi_states());
+  counters_.dpi_state_bytes.set(dpi_states() * Dpi::state_size());
+  if (retired_dpi_) drop_retired_dpi();
+  counters_.ndpi_modules.set(retired_dpi_ ? 2 : 1);
   counters_.metadata_bytes.set(metadata_store_.bytes());
   counters_.inspection_bytes.set(inspections_.bytes_in_use());
   counters_.inspections_refused.set(inspections_.refused());
   counters_.reassembly_refused.set(inspections_.pieces_refused());
   counters_.findings_dropped.set(inspections_.findings_dropped());
+  counters_.extra_bytes.set(extras_.bytes());
   if (emergency_ && table_.size() < table_.capacity() / 2 + 1) emergency_ = false;
 }
 

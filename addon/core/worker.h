@@ -15,6 +15,7 @@
 #include "dns_hints.h"
 #include "dpi.h"
 #include "event_queue.h"
+#include "flow_extra.h"
 #include "flow_hashes.h"
 #include "flow_names.h"
 #include "flow_table.h"
@@ -42,6 +43,7 @@ struct WorkerOptions : LiveOptions {
   bool expiry = true;                  // false: flows end with the capture (nDPI's own test run)
   bool reference = false;
   bool packet_counters = false;        // by protocol and layer; 12 instructions a packet
+  uint32_t packet_samples = 0;         // sizes and times of so many first packets of a flow, most_packet_samples at most
   unsigned index = 0;                  // among the workers of its engine
   std::shared_ptr<DnsHints> dns_hints;              // null: neither learned nor used
   std::shared_ptr<const ConntrackTable> conntrack;  // null: messages say nothing of translation
@@ -52,7 +54,7 @@ struct WorkerOptions : LiveOptions {
 
 class Worker {
  public:
-  Worker(const WorkerOptions& options, std::unique_ptr<Dpi> dpi, const Envelope& envelope, EventQueue& events,
+  Worker(const WorkerOptions& options, std::shared_ptr<Dpi> dpi, const Envelope& envelope, EventQueue& events,
          WorkerCounters& counters);
   ~Worker();
 
@@ -61,6 +63,7 @@ class Worker {
   void tick(uint64_t now_ns);
   void set_clock_offset(int64_t ns) { writer_.set_clock_offset(ns); }
   void flush();     // passes on the events collected so far
+  void drop_packets(uint64_t packets) { counters_.queue_abandoned.add(packets); }  // read, and never to be processed
   // Ends every flow: idle or closed if it is due at `now_ns` (the time of the source's last packet, so that the number
   // of workers makes no difference), else shutdown. Stops early when `abort` is set. With `closing`, another thread
   // writes the records meanwhile in help_shut_down().
@@ -83,7 +86,11 @@ class Worker {
   uint32_t process(const Packet* packets, uint32_t count, Flow* const* likely, uint64_t& bytes);
   Flow* pass_time(Flow* flow, const Packet& packet);
   Flow* create(const Packet& packet);
+  void watch_tcp(Flow& flow, const Packet& packet, int direction);
+  void watch_unusual(Flow& flow, const Packet& packet);
   void track_tcp(Flow& flow, const Packet& packet);
+  void remark(Flow& flow, IpMark mark, int direction);
+  void sample(Flow& flow, const Packet& packet);
   void detect(Flow& flow, const Packet& packet);
   enum class More : uint8_t { may_come, none };  // packets for our own dissectors
   void finish_detection(Flow& flow, const Detection& before, More more);
@@ -114,6 +121,7 @@ class Worker {
   void make_dpi_room();
   void wrote_event();
   void look_up_connection(Flow& flow);
+  void complete_connection(Flow& flow);
   void learn_names(const Flow& flow, const Packet& packet);
   void name_by_hint(const Flow& flow);
   void store_metadata(Flow& flow);
@@ -138,7 +146,10 @@ class Worker {
   void rematch(Flow& flow);
   struct Fits;
   std::string explain(const Flow& flow, std::string_view metadata) const;
-  void write_told(const Flow& flow, std::string_view metadata, bool known_of);
+  void write_told(Flow& flow, std::string_view metadata, const Announced* before);
+  void find_library_rules(unsigned place);
+  // Neither told, nor given up on: nobody knows its name yet.
+  static bool undecided(const Flow& flow) { return flow.detecting < Detecting::announced && !flow.application().told; }
   void slice_rematch();
   void end_rematch();
   void apply_one(Roles&& networks);
@@ -146,6 +157,10 @@ class Worker {
   void apply_one(ExpireAll);
   void apply_one(std::shared_ptr<Snapshot>&& snapshot);
   void apply_one(std::shared_ptr<const ApplicationTable>&& table);
+  void apply_one(AdoptDpi&& command);
+  void adopt_dpi();
+  void drop_retired_dpi();
+  uint64_t dpi_states() const;
   bool do_slice();
   void slice_snapshot();
   template <typename Visit>
@@ -154,9 +169,13 @@ class Worker {
 
   static constexpr uint32_t stretch_flows = 1024, walk_over = ~0u;
   static constexpr uint32_t rematched_flows = 64;  // in a slice: 0.5 us each, and a line's 1 us where the answer changes
+  // For one batch and for one slice: 64 records, or 2,048 looks at flows that go on; 0.1 to 0.2 ms.
+  static constexpr uint32_t wheel_budget = 64 * TimingWheel::end_cost;
 
   WorkerOptions options_;
-  std::unique_ptr<Dpi> dpi_;
+  std::shared_ptr<Dpi> dpi_;
+  // The module before, while flows are in detection in it; and the one after, while there are two already.
+  std::shared_ptr<Dpi> retired_dpi_, next_dpi_;
   const SoftDissectors soft_dissectors_;
   const Dissectors dissectors_;
   InspectionPool inspections_;
@@ -164,7 +183,9 @@ class Worker {
   EventQueue& events_;
   WorkerCounters& counters_;
   FlowTable table_;
+  FlowExtras extras_;
   TimingWheel wheel_;
+  uint32_t wheel_budget_ = 0;  // what is left of it in this batch
   StatsList stats_list_;
   const FlowHashes::Scope hash_scope_;
   std::unique_ptr<UnknownCaptures> unknown_captures_;  // null: not asked for
@@ -187,6 +208,7 @@ class Worker {
   bool pending_ = false;
   uint32_t rearm_at_ = walk_over, expire_at_ = walk_over, relief_at_ = walk_over, snapshot_at_ = 0;
   uint32_t rematch_at_ = walk_over;
+  uint32_t retire_at_ = walk_over;
   uint64_t expire_until_ns_ = 0;  // flows that began by then
   std::deque<std::shared_ptr<Snapshot>> snapshots_;  // the first is being written
   Lines snapshot_lines_;

@@ -190,23 +190,7 @@ void Worker::recognise_early(Flow& flow) {
   keep_choice(flow, choice);
   store_metadata(flow);
   counters_.applications_early.add(1);
-  look_up_connection(flow);
-  write_told(flow, metadata_.text(), false);
-}
-
-// `flow`, or `flow_dpi_update` for one that is known of.
-void Worker::write_told(const Flow& flow, std::string_view metadata, bool known_of) {
-  std::string explained;
-  if (options_.explain) {
-    explained = explain(flow, metadata);
-    explained += metadata;
-    metadata = explained;
-  }
-  if (known_of)
-    writer_.dpi_update(flow, metadata, lines_);
-  else
-    writer_.flow(flow, metadata, lines_);
-  wrote_event();
+  write_told(flow, metadata_.text(), nullptr);
 }
 
 void Worker::apply_one(std::shared_ptr<const ApplicationTable>&& table) {
@@ -222,12 +206,18 @@ void Worker::apply_one(std::shared_ptr<const ApplicationTable>&& table) {
 }
 
 void Worker::use_table(std::shared_ptr<const ApplicationTable> table, unsigned place) {
+  applications_[place] = std::move(table);
+  find_library_rules(place);
+  writer_.set_applications(place, applications_[place].get());
+  current_table_ = place;
+}
+
+// Also when another nDPI module names more protocols: a number means the same in all of them.
+void Worker::find_library_rules(unsigned place) {
+  const ApplicationTable* table = applications_[place].get();
   std::vector<uint32_t>& rules = library_rules_[place];
   rules.assign(table ? dpi_->protocol_count() : 0u, 0);
   for (size_t id = 0; id < rules.size(); ++id) rules[id] = table->find_library(dpi_->protocol_name(static_cast<uint16_t>(id)));
-  applications_[place] = std::move(table);
-  writer_.set_applications(place, applications_[place].get());
-  current_table_ = place;
 }
 
 // Flows that are there when the definitions change: matched again out of what is kept of them.
@@ -235,14 +225,14 @@ void Worker::rematch(Flow& flow) {
   ApplicationChoice choice = flow.application();
   if (choice.table == current_table_ && !choice.empty()) return;
   const bool known_of = told(flow);
+  const Announced before{flow.detection, flow.metadata_text(), choice, flow.translated()};
   const bool changed = recognise(flow, FlowNames::of(flow.metadata_text()), choice);
   counters_.flows_rematched.add(1);
   if (changed && !known_of && flow.detecting >= Detecting::reading) choice.told = 1;
   keep_choice(flow, choice);
   if (!changed || !(options_.events & (known_of ? event_updated : event_detected))) return;
   if (!known_of && (flow.detecting < Detecting::reading || quiet(flow))) return;
-  look_up_connection(flow);
-  write_told(flow, flow.metadata_text(), known_of);
+  write_told(flow, flow.metadata_text(), known_of ? &before : nullptr);
 }
 
 void Worker::end_rematch() {

@@ -92,6 +92,22 @@ bool Worker::do_slice() {
     return true;
   }
   if (!events_.has_room()) return false;
+  if (retire_at_ != walk_over) {
+    walk(retire_at_, expired_flows, [this](Flow& flow) {
+      if (!flow.dpi || &Dpi::of(flow.dpi) != retired_dpi_.get()) return false;
+      end_detection(flow);
+      return true;
+    });
+    publish();
+    return true;
+  }
+  if (wheel_.behind()) {
+    wheel_budget_ = wheel_budget;
+    advance_wheel();
+    if (!wheel_.behind()) flush();
+    publish();
+    return true;
+  }
   if (expire_at_ != walk_over) {
     walk(expire_at_, expired_flows, [this](Flow& flow) {
       if (flow.first_ns > expire_until_ns_) return false;
@@ -156,7 +172,7 @@ void Worker::slice_snapshot() {
       n = 0;
     };
     walk(snapshot_at_, snapshot_flows, [&](Flow& flow) {
-      if (!told(flow) && !flow.detection.identified() && (!options_.dump_unknown || flow.detecting != Detecting::over)) return false;
+      if (undecided(flow) || quiet(flow)) return false;
       if (!snapshot.explanation().digest) write_stats(flow);
       some[n++] = &flow;
       if (n == sha1_lanes) write();

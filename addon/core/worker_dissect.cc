@@ -24,11 +24,12 @@ void Worker::finish_reading(Flow& flow) {
   flow.detecting = Detecting::over;
   metadata_before_ = flow.metadata_text();
   store_metadata(flow);
+  const ApplicationChoice choice_before = flow.application();
   const bool recognised = recognise_now(flow);
   release_states(flow);
-  if (!(options_.events & event_updated) || (metadata_.text() == metadata_before_ && !recognised)) return;
-  look_up_connection(flow);
-  write_told(flow, metadata_.text(), true);
+  const Announced before{flow.detection, metadata_before_, choice_before, flow.translated()};
+  if ((options_.events & event_updated) && (metadata_.text() != metadata_before_ || recognised))
+    write_told(flow, metadata_.text(), &before);
 }
 
 void Worker::release_states(Flow& flow) {

@@ -64,6 +64,7 @@ void Worker::expire(Flow& flow, Expiry reason) {
   write_record(flow, reason);
   drop_metadata(flow);
   free(flow.conntrack);
+  extras_.drop(flow);
   wheel_.remove(flow);
   if (flow.stats_epoch) stats_list_.remove(flow);
   table_.erase(&flow);
@@ -74,6 +75,7 @@ void Worker::renew(Flow& flow, uint64_t now_ns) {
   write_purge(flow, Expiry::active);
   for (int i = 0; i < 2; ++i) flow.packets[i] = flow.bytes[i] = flow.stats_packets[i] = flow.stats_bytes[i] = 0;
   flow.first_ns = now_ns;
+  if (flow.extra) flow.extra->begin_record();
   if (options_.flow_hashes) rename_previous(flow);
   counters_.flows_continued.add(1);
 }
@@ -159,6 +161,7 @@ void Worker::shut_down(uint64_t now_ns, const std::atomic<bool>& abort, Closing*
   wheel_.clear();
   stats_list_.clear();
   metadata_store_.clear();
+  extras_.clear();
   flush();
   publish();
 }

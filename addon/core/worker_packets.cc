@@ -6,7 +6,7 @@
 namespace dipper {
 
 void Worker::count_packets(const PacketBatch& batch) {
-  uint64_t ethernet = 0, vlan = 0, tcp = 0, udp = 0, icmp = 0, igmp = 0, resets = 0, ip_bytes = 0, wire_bytes = 0;
+  uint64_t ethernet = 0, vlan = 0, tcp = 0, udp = 0, icmp = 0, igmp = 0, ip_bytes = 0, wire_bytes = 0;
   uint64_t largest = counters_.largest_bytes.get();
   for (uint32_t i = 0; i < batch.size; ++i) {
     const Packet& packet = batch.packets[i];
@@ -17,7 +17,6 @@ void Worker::count_packets(const PacketBatch& batch) {
     udp += protocol == 17;
     icmp += protocol == 1 || protocol == 58;
     igmp += protocol == 2;
-    resets += (packet.tcp_flags & 0x04) != 0;
     ip_bytes += packet.l3_length;
     wire_bytes += packet.wire_length;
     largest = std::max<uint64_t>(largest, packet.l3_length);
@@ -30,7 +29,6 @@ void Worker::count_packets(const PacketBatch& batch) {
   counters_.udp.add(udp);
   counters_.icmp.add(icmp);
   counters_.igmp.add(igmp);
-  counters_.tcp_resets.add(resets);
   counters_.ip_bytes.add(ip_bytes);
   counters_.wire_bytes.add(wire_bytes + around_frame * batch.size);
   counters_.largest_bytes.set(largest);

@@ -36,7 +36,9 @@ void Worker::enter_interval(Flow& flow) {
 }
 
 void Worker::write_stats(Flow& flow, const Sha1Digest* community_hash) {
-  if (quiet(flow)) return;  // what it carried is in its first flow_stats once it is known
+  // Until its `flow` went out, or detection has given up: what it carried is in its first flow_stats after that.
+  if (quiet(flow) || (undecided(flow) && (options_.events & event_detected))) return;
+  if (flow.connection_wanted) complete_connection(flow);
   if (flow.total_packets() != flow.stats_packets[0] + flow.stats_packets[1] && (options_.events & event_stats)) {
     if (community_hash)
       writer_.stats(flow, *community_hash, lines_);
@@ -48,6 +50,7 @@ void Worker::write_stats(Flow& flow, const Sha1Digest* community_hash) {
     flow.stats_packets[i] = flow.packets[i];
     flow.stats_bytes[i] = flow.bytes[i];
   }
+  if (flow.extra) flow.extra->tell();
 }
 
 void Worker::slice_stats() {

@@ -86,6 +86,10 @@ export interface EngineOptions {
    * to 262,144 bytes together; 32 MiB a worker wait for their flow's verdict at most. Default: none.
    */
   readonly captureUnknown?: { readonly packets: number; readonly bytes: number };
+  /**
+   * Sizes and intervals of so many first packets of each flow in its record, as `packet_series`; 0 to 32 (default 0, none).
+   */
+  readonly packetSeries?: number;
   /** What is local (default: private addresses, and the client where neither side is). */
   readonly networks?: readonly Network[];
   readonly dpi?: NdpiFiles & {
@@ -178,6 +182,7 @@ function numbers(options: EngineOptions, tunnels: readonly string[]): Record<str
     maxPacketsTcp: integer('dpi.maxPacketsTcp', options.dpi?.maxPacketsTcp ?? 32, 1, 65535),
     maxPacketsUdp: integer('dpi.maxPacketsUdp', options.dpi?.maxPacketsUdp ?? 32, 1, 65535),
     dumpUnknown: Number(options.dumpUnknown ?? true),
+    packetSeries: integer('packetSeries', options.packetSeries ?? 0, 0, 32),
     packetCounters: Number(options.packetCounters ?? options.source.type !== 'pcap-file'),
     explain: Number(options.explain ?? false),
     unknownPackets:

@@ -19,6 +19,7 @@ export interface SpyOptions {
   reference: boolean;
   workers: number;
   maxFlows: number | undefined;
+  packets: number;
   tunnels: string[] | undefined;
   dpi: {
     protocols?: string;
@@ -56,6 +57,7 @@ export function spyOptions(values: OptionValues, operands: readonly string[]): S
     reference: values.reference === true,
     workers: integer('--workers', text('workers'), 1, 64) ?? 1,
     maxFlows: integer('--max-flows', text('maxFlows'), 1, 2 ** 30),
+    packets: integer('--packets', text('packets'), 1, 32) ?? 0,
     tunnels: tunnelList(text('tunnels')),
     dpi: {},
   };
@@ -84,6 +86,9 @@ export function spyOptions(values: OptionValues, operands: readonly string[]): S
         `--reference decides by fixed rules, so ${flag} cannot be given with it; leave one out`,
       );
     }
+  }
+  if (options.packets > 0 && !options.json) {
+    throw refuse('--packets is for the records of --json; add --json, or leave it out');
   }
   if (options.snabbCompat && options.json) {
     throw refuse('--snabb-compat changes the text lines only; leave it or --json out');

@@ -33,6 +33,7 @@ export function engineSettings(config: Config): EngineSettings {
     statsIntervalS: dipperd.update_interval,
     dumpUnknown: socket.dump_unknown_flows,
     packetCounters: true,
+    packetSeries: dipperd.packet_series,
     ...(dipperd.capture_unknown_flows
       ? {
           captureUnknown: {

@@ -19,7 +19,7 @@ const processKey = randomBytes(32);
 
 /** Members whose texts are our own words or the library's: a host that is called `dns` must not change them. */
 const vocabulary =
-  /^(type|reason|tunnel|other_type|detected_(protocol|application)_name|(ndpi|category)\..*|geo\.(continent|country|region)|dhcp\.message_type|(netbios|snmp)\.operation|ntp\.mode|rdp\.protocols|smb\.dialect|.*\b(tag|role|state|capture_type|(name_)?source))$/;
+  /^(previous\.)?(type|reason|changed|tunnel|other_type|detected_(protocol|application)_name|(ndpi|category)\..*|geo\.(continent|country|region)|dhcp\.message_type|(netbios|snmp)\.operation|ntp\.mode|rdp\.protocols|smb\.dialect|.*\b(tag|role|state|capture_type|(name_)?source))$/;
 
 /**
  * An explanation without the values that rules fit: they stand, as this filter lets them, in the members that `field` names.
@@ -193,16 +193,36 @@ export class PrivacyFilter {
     const result = new Map<string, unknown>();
     for (const [name, value] of Object.entries(flow)) {
       let fresh: unknown;
-      if (/^(digest|digest_prev|twin_digest)$/.test(name)) fresh = this.#digest(value);
-      else if (name === 'community_id' && isMasked) fresh = this.#communityId(flow);
+      if (name === 'community_id' && isMasked) fresh = this.#communityId(flow);
       else if (name === 'local_device' && masked.local) fresh = this.#maskedDevice(value, scope);
       else if (name === 'other_device' && masked.other) fresh = this.#maskedDevice(value, scope);
       else if ((name === 'geo' || name === 'as') && masked.other) fresh = '';
       else if (name === 'explain') fresh = withoutValues(value);
-      else fresh = this.#value(this.#withoutNames(value, name, names, scope), scope, name);
+      else if (name === 'previous' && isMembers(value))
+        fresh = this.#previous(value, isMasked ? flow : undefined, scope);
+      else fresh = this.#member(name, value, names, scope);
       if (fresh !== '' || value === '') result.set(this.#memberName(name, scope), fresh);
     }
     return Object.fromEntries(result);
+  }
+
+  #member(name: string, value: unknown, names: readonly string[], scope: Scope, prefix = '') {
+    if (/^(digest|digest_prev|twin_digest)$/.test(name)) return this.#digest(value);
+    const shown = this.#withoutNames(value, name, names, scope);
+    return this.#value(shown, scope, `${prefix}${name}`);
+  }
+
+  /** What was told of the flow before, by the same rules; `masked`: the flow, if it has a masked side. The protocol of either
+   * time decides which names may be own ones. */
+  #previous(before: Members, masked: Members | undefined, scope: Scope): Members {
+    const times = masked === undefined ? [] : [masked, { ...masked, ...before }];
+    const names = times.flatMap((flow) => this.#maskedNames(flow));
+    const result: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(before)) {
+      const fresh = this.#member(name, value, names, scope, 'previous.');
+      if (fresh !== '' || value === '') result[name] = fresh;
+    }
+    return result;
   }
 
   /** Members of a flow with a masked side that may name it. */

@@ -3,6 +3,7 @@
 import { type Static, Type } from 'typebox';
 import { closed, count, envelope, notes, sequence, word } from './envelope.js';
 import { identity } from './flow.js';
+import { transport } from './transport.js';
 
 /** IPFIX flowEndReason in words (RFC 5102 section 5.11.3), with `evicted` for lack of resources. */
 export const reasons = ['idle', 'active', 'closed', 'evicted', 'shutdown'] as const;
@@ -20,6 +21,7 @@ export const FlowPurge = closed(
     flow: closed(
       {
         ...identity,
+        ...transport,
         local_packets: count(
           'packets',
           'Packets from the local side, whole life.',

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { closed, count, envelope, epochMs, notes, sequence } from './envelope.js';
 import { digest } from './flow.js';
+import { tcpSince } from './transport.js';
 
 export const FlowStats = closed(
   {
@@ -12,6 +13,7 @@ export const FlowStats = closed(
       {
         digest,
         last_seen_at: epochMs('Time of the last packet so far.', 'last_seen_at'),
+        tcp: tcpSince,
         local_bytes: count(
           'bytes',
           'Captured frame bytes from the local side since the last flow_stats.',
@@ -49,7 +51,8 @@ export const FlowStats = closed(
   {
     $id: 'flow_stats',
     title: 'flow_stats',
-    description: 'Counters of a flow with traffic since its last flow_stats.',
+    description:
+      'Counters of a flow with traffic since its last flow_stats. The first one comes after the `flow` message, and has all that was carried before; while detection has neither identified a flow nor given up, there is none.',
   },
 );
 

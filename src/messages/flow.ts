@@ -7,6 +7,7 @@ import { Explain } from './explain.js';
 import { metadata } from './metadata.js';
 import { Ndpi } from './ndpi.js';
 import { placeMembers } from './place.js';
+import { firstDscp, transport } from './transport.js';
 import { tunnels } from './tunnels.js';
 
 export const otherTypes = [
@@ -203,10 +204,11 @@ export const identity = {
   ...metadata,
   ...deviceMembers,
   ...placeMembers,
+  ...firstDscp,
 } as const;
 
-/** What a flow in a snapshot has carried, so that a receiver can go on counting from there. */
-const countersSoFar = {
+/** What a flow has carried, so that a receiver can go on counting from there. */
+export const countersSoFar = {
   local_bytes: Type.Optional(
     count('bytes', 'Captured frame bytes from the local side, whole life so far.', 'local_bytes'),
   ),
@@ -239,7 +241,7 @@ export const Flow = closed(
     type: Type.Literal('flow', notes('Type of the message.', 'type')),
     ...envelope,
     flow: closed(
-      { ...identity, explain: Type.Optional(Explain), ...countersSoFar },
+      { ...identity, explain: Type.Optional(Explain), ...transport, ...countersSoFar },
       {
         description: 'The flow as it is known now; in a snapshot with what it has carried so far.',
       },

@@ -3,8 +3,8 @@
 import { type Static, Type } from 'typebox';
 import { closed, count } from './envelope.js';
 
-const packets = (description: string, netifyd: string) =>
-  count('packets', description, `stats.*.${netifyd}`);
+const packets = (description: string, netifyd?: string) =>
+  count('packets', description, netifyd === undefined ? undefined : `stats.*.${netifyd}`);
 
 /** Cumulative in the engine, sent as the difference to the last interval; `largest_bytes` is a maximum. */
 export const PacketStats = closed(
@@ -61,7 +61,7 @@ export const PacketStats = closed(
       'capture_filtered (4.5)',
     ),
     queue_dropped: packets(
-      'Packets dropped between reader and workers because a queue was full.',
+      'Packets that were read and that no worker took, because their engine was ended at once. A full queue drops none: the reader waits, and then the kernel drops.',
       'queue_dropped',
     ),
     flow_dropped: packets(
@@ -71,10 +71,14 @@ export const PacketStats = closed(
     flows_evicted: count('flows', 'Flows that ended early to make room in the table.'),
     events_lost: count('messages', 'Messages about flows lost because the event queue was full.'),
     tcp_seq_errors: packets(
-      'TCP segments out of order or sent again; 0 while the data plane does not count them.',
+      'TCP segments that were not where the one before them ended, without those sent again: the sum of `tcp.seq_errors` of the flows.',
       'tcp_seq_errors (5.x; tcp_seq_error in 4.5)',
     ),
-    tcp_resets: packets('TCP segments with RST.', 'tcp_resets (4.5)'),
+    tcp_retrans: packets('TCP segments sent again: the sum of `tcp.retrans` of the flows.'),
+    tcp_resets: packets(
+      'TCP segments with RST: the sum of `tcp.resets` of the flows.',
+      'tcp_resets (4.5)',
+    ),
   },
   { description: 'Counters of one interface since the last status.' },
 );

@@ -120,11 +120,12 @@ function packetStats(sum: Amounts, lossKnown: boolean): PacketStats {
     pcap_recv: sum.kernel_received ?? raw + dropped,
     ...(lossKnown ? losses : {}),
     capture_filtered: of('filtered'),
-    queue_dropped: of('queue_dropped'),
+    queue_dropped: of('queue_dropped') + of('queue_abandoned'),
     flow_dropped: of('packets_without_memory'),
     flows_evicted: of('flows_evicted'),
     events_lost: of('events_lost'),
     tcp_seq_errors: of('tcp_seq_errors'),
+    tcp_retrans: of('tcp_retrans'),
     tcp_resets: of('tcp_resets'),
   };
 }

@@ -102,6 +102,11 @@ TEST(decode_short_way_is_the_same) {
     CHECK_EQ(a.l4_offset, b.l4_offset);
     CHECK_EQ(a.payload_length, b.payload_length);
     CHECK_EQ(a.tcp_flags, b.tcp_flags);
+    if (a.tcp_flags) CHECK_EQ(a.tcp_sequence, b.tcp_sequence);
+    if (a.tcp_flags) CHECK_EQ(a.tcp_window, b.tcp_window);
+    CHECK_EQ(a.dscp, b.dscp);
+    CHECK_EQ(a.ttl, b.ttl);
+    CHECK_EQ(a.l3_offset + 8, b.l3_offset);
     CHECK_EQ(a.from_lower, b.from_lower);
     CHECK_EQ(a.later_fragment, b.later_fragment);
     CHECK(a.tunnel == b.tunnel);

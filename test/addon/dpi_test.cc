@@ -289,7 +289,7 @@ TEST(dpi_a_reused_state_knows_nothing) {
   CHECK_EQ(dpi->states_in_use(), 0u);
   Conversation next(*dpi);
   CHECK(next.state == first);  // last in, first out: the one that is still in the cache
-  for (size_t i = 0; i < Dpi::state_size() / 64 * 64 - 64; ++i) {
+  for (size_t i = 0; i < 600; ++i) {  // the library's part; what stands behind it is ours
     CHECK_EQ(reinterpret_cast<const uint8_t*>(next.state)[i], 0);
   }
   dpi->give_up(next.state, next.detection);

@@ -5,6 +5,9 @@
 #include <cstdlib>
 
 #include "check.h"
+#include "core/flow_extra.h"
+#include "core/message_previous.h"
+#include "core/metadata_store.h"
 
 using namespace dipper;
 
@@ -41,6 +44,7 @@ Flow example() {
   flow.bytes[1] = 2000;
   const uint8_t mac[2][6] = {{0, 1, 2, 3, 4, 5}, {0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff}};
   memcpy(flow.mac, mac, sizeof mac);
+  flow.ip_mark[0] = {10 << 2, 64};
   flow.dpi_packets = 4;
   flow.client_is_lower = true;
   return flow;
@@ -95,7 +99,9 @@ TEST(message_flow_purge_literal) {
                 "dissector\":false,\"detection_packets\":4" +
                 ndpi(flow.detection, "TLS.Google", "TLS", "Google",
                      std::string("\"") + dpi().risk_name(1) + "\",\"" + dpi().risk_name(4) + "\"") +
-                category + ",\"local_packets\":3,\"local_bytes\":300,\"other_packets\":2,\"other_bytes\":2000,"
+                category + ",\"ip_dscp\":10,\"local_dscp\":10,\"local_ttl\":64,"
+                "\"tcp\":{\"resets\":0,\"retrans\":0,\"seq_errors\":0},"
+                "\"local_packets\":3,\"local_bytes\":300,\"other_packets\":2,\"other_bytes\":2000,"
                 "\"total_packets\":5,\"total_bytes\":2300}}\n");
 }
 
@@ -116,12 +122,34 @@ TEST(message_flow_and_update_literal_with_metadata) {
       "false,\"detection_packets\":4" +
       ndpi(flow.detection, "HTTP", "Unknown", "HTTP", "") + category +
       ",\"host_server_name\":\"example.org\",\"http\":{\"url\":\"example.org/"
-      "a\\\"b\",\"status\":200}}}\n";
-  CHECK_STR(out, "{\"type\":\"flow\"," + rest);
+      "a\\\"b\",\"status\":200},\"ip_dscp\":10";
+  CHECK_STR(out, "{\"type\":\"flow\"," + rest + "}}\n");
   out.clear();
   out.append("kept ");
-  writer.dpi_update(flow, metadata.text(), out);
-  CHECK_STR(out, "kept {\"type\":\"flow_dpi_update\"," + rest);
+  MetadataStore store;
+  flow.metadata = store.keep({}, metadata.text());
+  Detection before;
+  before.guessed = true;
+  writer.dpi_update(flow, metadata.text(), {before, ",\"http\":{\"url\":\"example.org/a\\\"b\"},\"dhc_hit\":true", {}, true}, out);
+  CHECK_STR(out,
+            "kept {\"type\":\"flow_dpi_update\"," + rest +
+                ",\"changed\":[\"ip_nat\",\"detected_protocol\",\"detected_protocol_name\",\"detection_guessed\","
+                "\"ndpi.protocol\",\"ndpi.app\",\"ndpi.guessed\",\"category.protocol\",\"http.status\",\"dhc_hit\",\"host_server_name\"],"
+                "\"previous\":{\"ip_nat\":true,\"detected_protocol\":0,\"detected_protocol_name\":\"Unknown\","
+                "\"detection_guessed\":true,\"ndpi\":{\"protocol\":\"Unknown\",\"app\":\"Unknown\",\"guessed\":true},"
+                "\"category\":{\"protocol\":\"Unspecified\"},\"dhc_hit\":true},"
+                "\"local_packets\":3,\"local_bytes\":300,\"other_packets\":2,\"other_bytes\":2000,"
+                "\"total_packets\":5,\"total_bytes\":2300}}\n");
+}
+
+TEST(message_previous_reads_any_text) {
+  std::string out;
+  write_previous(",\"a\":\"x,\\\"}\",\"b\":[1,\"]\"],\"c\":{\"d\":1,\"e\":\"{\"}", ",\"a\":\"x,\\\"}\",\"b\":[1],\"c\":{\"e\":\"}\"}",
+                 out);
+  CHECK_STR(out, ",\"changed\":[\"b\",\"c.d\",\"c.e\"],\"previous\":{\"b\":[1,\"]\"],\"c\":{\"d\":1,\"e\":\"{\"}}");
+  out.clear();
+  write_previous("", ",\"a\":1", out);
+  CHECK_STR(out, ",\"changed\":[\"a\"],\"previous\":{}");
 }
 
 TEST(message_flow_stats_literal) {
@@ -135,6 +163,7 @@ TEST(message_flow_stats_literal) {
       out,
       "{\"type\":\"flow_stats\"," + envelope() +
           "\"digest\":\"c302245de59c34a7fa9d0aaf3fde0abcf2165b53\",\"last_seen_at\":1700000001999,"
+          "\"tcp\":{\"resets\":0,\"retrans\":0,\"seq_errors\":0},"
           "\"local_packets\":2,\"local_bytes\":200,"
           "\"other_packets\":2,\"other_bytes\":2000,\"total_packets\":5,\"total_bytes\":2300}}\n");
 }
@@ -194,6 +223,11 @@ TEST(message_fixed_part_has_room_for_the_largest) {
   flow.detection.master = flow.detection.app = flow.detection.category = 0xffff;
   flow.detection.breed = flow.detection.confidence = 0xff;
   for (int i = 0; i < 2; ++i) flow.packets[i] = flow.bytes[i] = ~uint64_t{0};
+  FlowExtras extras(most_packet_samples);
+  memset(static_cast<void*>(extras.of(flow)), 0xff, sizeof(FlowExtra) + most_packet_samples * sizeof(PacketSample));
+  flow.extra->samples_kept = most_packet_samples;
+  flow.window_last[0] = flow.window_last[1] = 0xffff;
+  flow.window_scales = 0xee;
   flow.first_ns = flow.last_ns = ~uint64_t{0};
   Lines out;
   writer.purge(flow, Expiry::active, out);  // the sanitizer watches the end of the buffer

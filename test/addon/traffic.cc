@@ -34,12 +34,14 @@ void Traffic::ip(uint64_t ns, const Endpoint& from, const Endpoint& to, uint8_t 
   std::string frame = std::string("\x02\0\0\0\0", 5) + destination.back() +
                       std::string("\x02\0\0\0\0", 5) + source.back();
   if (source.size() == 4) {
-    frame += std::string("\x08\0\x45\0", 4) + be16(static_cast<unsigned>(20 + l4.size())) +
-             be16(id) + be16(fragment) + std::string("\x40", 1) + static_cast<char>(protocol) +
+    frame += std::string("\x08\0\x45", 3) + static_cast<char>(tos) + be16(static_cast<unsigned>(20 + l4.size())) +
+             be16(id) + be16(fragment) + static_cast<char>(ttl) + static_cast<char>(protocol) +
              std::string(2, '\0') + source + destination;
   } else {
-    frame += std::string("\x86\xdd\x60\0\0\0", 6) + be16(static_cast<unsigned>(l4.size())) +
-             static_cast<char>(protocol) + std::string("\x40", 1) + source + destination;
+    frame += std::string("\x86\xdd", 2) + static_cast<char>(0x60 | tos >> 4) +
+             static_cast<char>(tos << 4) + std::string(2, '\0') +
+             be16(static_cast<unsigned>(l4.size())) + static_cast<char>(protocol) +
+             static_cast<char>(ttl) + source + destination;
   }
   add(ns, frame + l4);
 }
@@ -51,6 +53,15 @@ void Traffic::tcp(uint64_t seconds, const Endpoint& from, const Endpoint& to, ui
      be16(from.port) + be16(to.port) + be16(sequence >> 16) + be16(sequence & 0xffff) +
          be16(acknowledged >> 16) + be16(acknowledged & 0xffff) + std::string("\x50", 1) +
          static_cast<char>(flags) + std::string("\x20\0\0\0\0\0", 6) + payload);
+}
+
+void Traffic::segment(uint64_t ns, const Endpoint& from, const Endpoint& to,
+                      const Segment& segment) {
+  const auto words = static_cast<unsigned>(5 + segment.options.size() / 4);
+  ip(ns, from, to, 6,
+     be16(from.port) + be16(to.port) + be16(segment.sequence >> 16) + be16(segment.sequence) +
+         std::string(4, '\0') + static_cast<char>(words << 4) + static_cast<char>(segment.flags) +
+         be16(segment.window) + std::string(4, '\0') + segment.options + segment.payload);
 }
 
 void Traffic::udp(uint64_t seconds, const Endpoint& from, const Endpoint& to,
@@ -89,6 +100,18 @@ std::string field(const std::string& line, const std::string& name) {
   size_t from = key + name.size() + 3;
   if (line[from] == '"') return line.substr(from + 1, line.find('"', from + 1) - from - 1);
   return line.substr(from, line.find_first_of(",}", from) - from);
+}
+
+std::string object(const std::string& line, const std::string& name) {
+  const size_t key = line.find("\"" + name + "\":{");
+  if (key == std::string::npos) return "";
+  const size_t from = key + name.size() + 3;
+  size_t at = from;
+  for (int depth = 0; at < line.size(); ++at) {
+    if (line[at] == '{') ++depth;
+    if (line[at] == '}' && --depth == 0) break;
+  }
+  return line.substr(from, at + 1 - from);
 }
 
 uint64_t number(const std::string& line, const std::string& name) {

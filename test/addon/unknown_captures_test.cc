@@ -135,7 +135,7 @@ TEST(unknown_captures_give_their_memory_back) {
   UnknownCaptures captures(options, 100, "a \"b\"", counters);
   std::string frame(90, 'x');
   Packet packet{};
-  packet.other_frame = reinterpret_cast<const uint8_t*>(frame.data());
+  packet.l3 = reinterpret_cast<const uint8_t*>(frame.data());
   packet.captured_length = packet.wire_length = 90;
   packet.link_type = 101;
   packet.timestamp_ns = 5;
@@ -177,7 +177,7 @@ TEST(unknown_captures_longest_line_can_be_drained) {
   UnknownCaptures captures(options, 1, std::string(4096, '\x01'), counters);
   const std::string frame(256, '\xff');
   Packet packet{};
-  packet.other_frame = reinterpret_cast<const uint8_t*>(frame.data());
+  packet.l3 = reinterpret_cast<const uint8_t*>(frame.data());
   packet.captured_length = 256;
   packet.wire_length = ~0u;
   packet.link_type = 65535;

@@ -17,6 +17,7 @@ TEST(worker_established_flows_survive_a_syn_flood) {
   for (const bool expiry : {true, false}) {
     WorkerOptions options;
     options.max_flows = 2000;  // their records fit into the queue at the end
+    options.events = event_expired;
     options.expiry = expiry;
     constexpr int established = 1000;
     Traffic t;

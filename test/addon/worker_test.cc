@@ -367,6 +367,94 @@ TEST(worker_batch_size_makes_no_difference) {
   }
 }
 
+TEST(worker_expires_many_in_pieces) {
+  WorkerOptions options;
+  options.events = event_expired;
+  options.max_dpi_states = 1000;
+  WorkerRig rig(options);
+  constexpr unsigned flows = 20000;
+  Traffic t;
+  for (unsigned i = 0; i < flows; ++i)
+    t.udp(1000, {"10.0." + std::to_string(i / 200) + "." + std::to_string(1 + i % 200), 1000}, server, "x");
+  rig.feed(t);
+  size_t ended = rig.purges().size();
+  CHECK_EQ(ended, 0u);
+  // All are due at the same second. Packets go on, and neither they nor a slice ends more than a piece at a time.
+  rig.worker().tick(1040 * second);
+  int slices = 0;
+  for (uint64_t round = 0; ended < flows && round < 1000; ++round) {
+    const size_t before = ended;
+    Traffic one;
+    one.udp(1041, client, server, "y");
+    rig.feed(one);
+    const size_t after_packets = rig.purges().size();
+    CHECK(after_packets - before <= 2 * 64);  // the tick's and the batch's
+    slices += rig.worker().slice();
+    ended = rig.purges().size();
+    CHECK(ended - after_packets <= 64);
+  }
+  CHECK_EQ(ended, flows);
+  CHECK(slices > 100);
+  // One whose packet comes before its turn ends all the same, and the packet begins a new record.
+  rig.end();
+  check_conservation(rig);
+}
+
+TEST(worker_tells_nothing_of_a_flow_before_it_is_announced) {
+  WorkerOptions options;
+  options.stats_interval_ns = second;
+  options.events = event_detected | event_updated | event_stats | event_expired | event_unknown;
+  WorkerRig rig(options);
+  Traffic t;
+  t.tcp(100, client, server, syn);
+  t.tcp(103, server, client, syn | ack);
+  t.tcp(106, client, server, psh | ack,
+        "GET /index.html HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+  t.tcp(109, server, client, psh | ack, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  for (uint64_t i = 0; i < 60; ++i) t.tcp(110 + i, client, server, ack, "more");
+  for (uint64_t i = 0; i < 40; ++i)
+    t.udp(170 + i, {"192.168.1.77", 7777}, {"203.0.113.77", 7777}, std::string("\xee\x01\xfe\xdc", 4));
+  rig.feed(t, 1);
+  rig.end();
+  std::map<std::string, int> announced;
+  uint64_t stats = 0;
+  for (const auto& line : rig.lines()) {
+    const std::string type = field(line, "type"), digest = field(line, "digest");
+    if (type == "flow") ++announced[digest];
+    CHECK_EQ(announced[digest], 1);
+    stats += type == "flow_stats";
+  }
+  CHECK(stats > 50);
+  check_conservation(rig);
+}
+
+TEST(worker_update_says_what_was_told_before_and_how_much) {
+  WorkerOptions options;
+  options.stats_interval_ns = second;
+  options.events = event_detected | event_updated | event_stats | event_expired;
+  WorkerRig rig(options);
+  Traffic t;
+  t.tcp(100, client, server, psh | ack, "GET /index.html HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+  t.tcp(102, server, client, psh | ack,
+        "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n");
+  for (int i = 0; i < 40; ++i) t.tcp(103, client, server, ack, "more");
+  rig.feed(t, 1);
+  rig.end();
+  const auto updates = rig.lines("flow_dpi_update");
+  CHECK(!updates.empty());
+  uint64_t told = 0, updated = 0;
+  for (const auto& line : rig.lines()) {
+    if (field(line, "type") == "flow_stats") told += number(line, "local_bytes") + number(line, "other_bytes");
+    if (field(line, "type") != "flow_dpi_update") continue;
+    ++updated;
+    CHECK_EQ(number(line, "total_bytes"), told);
+    CHECK(line.find("\"changed\":[\"") != std::string::npos);
+    CHECK(line.find("\"previous\":{") != std::string::npos);
+  }
+  CHECK(updated > 0);
+  check_conservation(rig);
+}
+
 // The fuzz target shuts one worker down again and again.
 TEST(worker_goes_on_after_a_shut_down) {
   WorkerRig rig({});

@@ -39,6 +39,7 @@ void check(const PacketView& view, const Packet& packet, const DecodeOptions& op
   require(packet.l4_offset <= packet.l3_length);
   require(!packet.ethernet || (packet.ethernet >= view.data && end - packet.ethernet >= 14));
   require(packet.captured_length == view.captured_length && packet.wire_length == view.wire_length);
+  require(packet.frame() == view.data && (packet.dscp & 3) == 0);
   require(packet.timestamp_ns >= previous_ns && packet.timestamp_ns >= view.timestamp_ns);
   const FlowKey& key = packet.key;
   require(key.ip_version == 4 || key.ip_version == 6);
@@ -83,6 +84,9 @@ void check_short_way(Decoder& layers, const PacketView& view, Discard discard,
   require(other.ethernet == bytes.get() + sizeof ppi && packet.ethernet == view.data);
   require(other.l3_length == packet.l3_length && other.l4_offset == packet.l4_offset);
   require(other.payload_length == packet.payload_length && other.tcp_flags == packet.tcp_flags);
+  require(other.dscp == packet.dscp && other.ttl == packet.ttl);
+  if (packet.tcp_flags)
+    require(other.tcp_sequence == packet.tcp_sequence && other.tcp_window == packet.tcp_window);
   require(other.from_lower == packet.from_lower && other.later_fragment == packet.later_fragment);
 }
 

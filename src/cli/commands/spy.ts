@@ -51,6 +51,11 @@ const spec: CommandSpec = {
       flags: '--dpi-packets <n>',
       description: 'packets of a flow to inspect; N,M for TCP and UDP',
     },
+    {
+      flags: '--packets <n>',
+      description:
+        'with --json, sizes and intervals of the first packets\nof each flow, 32 at most',
+    },
     { flags: '--reference', description: "count and decide exactly as nDPI's own test run does" },
     { flags: '--ndpi-protocols <file>', description: 'own protocols, in the format of nDPI' },
     { flags: '--ndpi-categories <file>', description: 'own categories' },
@@ -95,6 +100,7 @@ export function engineOptions(options: SpyOptions): EngineOptions {
     workers: options.workers,
     events: options.live ? (options.json ? ['detected', 'expired'] : ['detected']) : ['expired'],
     reference: options.reference,
+    ...(options.packets > 0 ? { packetSeries: options.packets } : {}),
     ...(options.tunnels === undefined ? {} : { tunnels: options.tunnels }),
     ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
     expiry: options.expire || options.source.type !== 'pcap-file' ? {} : 'none',

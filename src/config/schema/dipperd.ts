@@ -122,6 +122,11 @@ const detection = {
     apply: 'restart',
     unit: 'flows',
   }),
+  packet_series: integer(0, [0, 32], {
+    is: 'First packets of each flow whose sizes and intervals are in its record; 0 = none.',
+    apply: 'restart',
+    unit: 'packets',
+  }),
   tunnels: words(tunnelNames, tunnelNames, {
     is: 'Tunnels to look into, or `all`, or `none`.',
     apply: 'restart',

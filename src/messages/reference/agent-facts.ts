@@ -30,6 +30,7 @@ const packetStats: FactTable = {
   flows_evicted:    ['0.1.0', 0, '', 'stats.flow.mgr.flows_evicted', ''],
   events_lost:      ['0.1.0', 0, '', '', ''],
   tcp_seq_errors:   ['0.1.0', 4, '', '', ''],
+  tcp_retrans:      ['0.1.0', 4, '', '', ''],
   tcp_resets:       ['0.1.0', 2, '', 'stats.tcp.rst', ''],
 };
 

@@ -7,6 +7,7 @@ import type { Fact, FactTable } from './facts.js';
 import { flowFacts } from './flow-facts.js';
 import { metadataFacts } from './metadata-facts.js';
 import { serviceFacts } from './service-facts.js';
+import { transportFacts } from './transport-facts.js';
 
 /** A schema as plain JSON Schema: the keywords that the messages use. */
 export interface JsonSchema {
@@ -40,6 +41,7 @@ export interface FieldRow {
 
 export const facts: FactTable = {
   ...flowFacts,
+  ...transportFacts,
   ...metadataFacts,
   ...serviceFacts,
   ...enrichmentFacts,
@@ -51,9 +53,10 @@ export function fieldsOf(type: MessageType): FieldRow[] {
   return [...rows(type, messages[type] as JsonSchema, '')];
 }
 
-/** The key of `facts` that speaks of a field; undefined when none does. */
+/** The key of `facts` that speaks of a field; undefined when none does. What was told before is told of the same fields. */
 export function factKey(type: MessageType, path: string): string | undefined {
-  return [`${type}:${path}`, path].find((key) => Object.hasOwn(facts, key));
+  const now = path.replace(/^flow\.previous\./, 'flow.');
+  return [`${type}:${path}`, path, now].find((key) => Object.hasOwn(facts, key));
 }
 
 /** The members of an object by their last path element, `*` for those of any name. */

@@ -25,11 +25,16 @@ interface LineOptions {
 
 const { reason: _, ...template } = JSON.parse(realLines[0] ?? '');
 for (const name of Object.keys(template.flow))
-  if (/_(packets|bytes)$/.test(name) && name !== 'detection_packets') delete template.flow[name];
+  if (
+    /^(local|other|total)_(packets|bytes|dscp|ttl)|^tcp$/.test(name) &&
+    name !== 'detection_packets'
+  )
+    delete template.flow[name];
 
 /** A line in the engine's order of members. */
 function line({ type = 'flow', internal = true, flow = {}, ...rest }: LineOptions = {}): string {
   const envelope = { ...template, type, internal, ...rest };
+  if (type === 'flow_dpi_update') flow = { ...flow, changed: [], previous: {} };
   return `${JSON.stringify({ ...envelope, flow: { ...template.flow, ...flow } })}\n`;
 }
 

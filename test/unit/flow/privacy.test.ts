@@ -70,6 +70,34 @@ describe('privacy filter', function () {
     assert.match(flow.digest_prev.join(), /^[0-9a-f]{40},[0-9a-f]{40}$/);
   });
 
+  it('masks what was told before by the same rules', async () => {
+    const previous = {
+      detected_protocol_name: 'mDNS',
+      host_server_name: 'desk-of-anna.local',
+      digest_prev: ['fedcba9876543210fedcba9876543210fedcba98'],
+      ndpi: { app: 'dns' },
+      ssl: { client_sni: 'v4-192-0-2-10.example.net' },
+    };
+    const update = (members: object): Message => ({
+      ...structuredClone(examples.flow_dpi_update),
+      flow: { ...structuredClone(examples.flow_dpi_update.flow), previous, ...members },
+    });
+    const filter = await create({
+      hosts: ['192.0.2.10', 'dns'],
+      resolve: async () => ['192.0.2.53'],
+    });
+    const text = JSON.stringify(redacted(filter, update({})));
+    for (const secret of ['anna', '192.0.2.10', '192-0-2-10', 'fedcba98'])
+      assert.ok(!text.includes(secret), `${secret} in ${text}`);
+    const { flow } = redacted(filter, update({}));
+    assert.equal(flow.previous.ndpi.app, 'dns', 'our own words stay');
+    assert.deepEqual(flow.changed, examples.flow_dpi_update.flow.changed);
+    assert.match(flow.previous.digest_prev[0], /^[0-9a-f]{40}$/);
+    // A flow without a masked side keeps what it said.
+    const other = redacted(filter, update({ local_ip: '192.0.2.11', other_ip: '198.51.100.10' }));
+    assert.equal(other.flow.previous.host_server_name, 'desk-of-anna.local');
+  });
+
   it('finds the masked host in every member and notation', async () => {
     const filter = await create({
       hosts: ['192.0.2.10', '2001:db8::1', 'laptop.example'],

@@ -26,6 +26,7 @@ export const packetStats = {
   flows_evicted: 0,
   events_lost: 0,
   tcp_seq_errors: 0,
+  tcp_retrans: 0,
   tcp_resets: 2,
 };
 

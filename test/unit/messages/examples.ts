@@ -66,6 +66,26 @@ const identity = {
     location: { lat: 52.52, lon: 13.4 },
   },
   as: { number: 64496, organization: 'Example' },
+  ip_dscp: 0,
+};
+
+const window = { window_first: 64240, window_last: 131072, window_min: 502 };
+
+const transport = {
+  ...{ local_dscp: 0, local_dscp_changed: true, local_ttl: 64 },
+  ...{ other_dscp: 10, other_ttl: 57, other_ttl_min: 56, other_ttl_max: 57 },
+  tcp: {
+    ...{ resets: 0, retrans: 1, seq_errors: 0 },
+    ...{ rtt_us: 23456, rtt_client_us: 456, rtt_server_us: 23000 },
+    local: { resets: 0, retrans: 1, seq_errors: 0, ...window },
+    other: { resets: 0, retrans: 0, seq_errors: 0, ...window },
+  },
+  packet_series: { bytes: [74, -74, 66], interval_us: [0, 23000, 456] },
+};
+
+const counters = {
+  ...{ local_packets: 12, local_bytes: 1600, other_packets: 19, other_bytes: 16631 },
+  ...{ total_packets: 31, total_bytes: 18231 },
 };
 
 const around = { interface: 'eth0', internal: true, established: false };
@@ -73,13 +93,29 @@ const around = { interface: 'eth0', internal: true, established: false };
 export const examples = {
   ...agentExamples,
   flow: { type: 'flow', ...around, flow: identity },
-  flow_dpi_update: { type: 'flow_dpi_update', ...around, flow: identity },
+  flow_dpi_update: {
+    type: 'flow_dpi_update',
+    ...around,
+    flow: {
+      ...identity,
+      changed: ['detected_application', 'detected_application_name', 'ndpi.app', 'ssl.client_sni'],
+      previous: {
+        detected_application: 0,
+        detected_application_name: 'Unknown',
+        ndpi: { app: 'Unknown' },
+        host_server_name: 'cdn.example.net',
+        ssl: { alpn: ['h2'] },
+      },
+      ...counters,
+    },
+  },
   flow_stats: {
     type: 'flow_stats',
     ...around,
     flow: {
       digest: identity.digest,
       last_seen_at: identity.last_seen_at,
+      tcp: { resets: 0, retrans: 1, seq_errors: 0 },
       local_packets: 2,
       local_bytes: 140,
       other_packets: 1,
@@ -92,14 +128,6 @@ export const examples = {
     type: 'flow_purge',
     reason: 'closed',
     ...around,
-    flow: {
-      ...identity,
-      local_packets: 12,
-      local_bytes: 1600,
-      other_packets: 19,
-      other_bytes: 16631,
-      total_packets: 31,
-      total_bytes: 18231,
-    },
+    flow: { ...identity, ...transport, ...counters },
   },
 };

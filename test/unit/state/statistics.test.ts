@@ -99,7 +99,7 @@ describe('statistics', () => {
       ...{ discarded_bytes: 360, largest_bytes: 1500, ip: 0, tcp: 40, udp: 0, icmp: 0, igmp: 0 },
       ...{ ip_bytes: 0, wire_bytes: 6000 + 24 * 50, pcap_recv: 53, pcap_drop: 3, pcap_ifdrop: 0 },
       ...{ capture_dropped: 3, capture_filtered: 0, queue_dropped: 0, flow_dropped: 3 },
-      ...{ flows_evicted: 8, events_lost: 9, tcp_seq_errors: 0, tcp_resets: 0 },
+      ...{ flows_evicted: 8, events_lost: 9, tcp_seq_errors: 0, tcp_retrans: 0, tcp_resets: 0 },
     };
     assert.deepEqual(status.stats, { 'br-lan': expected });
     assert.deepEqual(interfaceStats, { type: 'interface_stats', 'br-lan': expected });
