@@ -63,6 +63,7 @@ TEST(dtls_resumption_ends_with_the_change_of_cipher) {
 TEST(dtls_behind_capwap_s_preamble) {
   const std::string preamble("\1\0\0\0", 4);
   FlowRig rig(17, 4, 4, 5246);
+  rig.udp(true, std::string("\0\x20\2\x10", 4) + std::string(60, 'd'));  // a discovery, in the clear
   rig.udp(true, preamble + datagram(21, std::string(48, 'e'), 1));  // the end of a session before
   CHECK(rig.wants_more());
   rig.udp(true, preamble + datagram(22, whole(1, 0, hello)));

@@ -114,7 +114,7 @@ const std::vector<Dissector>& table() {
       {"TLS", ip_protocol_tcp, {}, "\x16", tls_begins, read_tls},
       {"TLS later on", ip_protocol_tcp, {21, 25, 110, 119, 143, 389, 587, 1080, 4190, 5222, 5269, 5432}, {}, upgrade_begins, await_tls},
       {"DTLS", ip_protocol_udp, {}, "\x16", dtls_begins, read_dtls},
-      {"DTLS in CAPWAP", ip_protocol_udp, {5246}, "\x01", capwap_begins, read_dtls},
+      {"DTLS in CAPWAP", ip_protocol_udp, {5246}, {}, any_payload, read_dtls},
       {"QUIC", ip_protocol_udp, {}, long_headers, quic_begins, read_quic},
       {"HTTP", ip_protocol_tcp, {}, capitals, payload<http_begins>, sides<read_http>},
       {"DNS", ip_protocol_udp, {53}, {}, any_payload, dns},

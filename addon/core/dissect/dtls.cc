@@ -76,8 +76,6 @@ bool dtls_begins(const Segment& segment) {
          fragment.type >= message_client_hello && fragment.type <= message_hello_verify_request;
 }
 
-bool capwap_begins(const Segment& segment) { return records_of(segment).data != segment.payload.data; }
-
 Reading read_dtls(const Segment& segment, Inspection& inspection) {
   Handshake& handshake = inspection.handshake;
   Cursor rest = records_of(segment), content;

@@ -1,5 +1,5 @@
 // DTLS (RFC 6347, RFC 9147): handshake messages of epoch 0, put together of their fragments. Also behind the preamble of a
-// CAPWAP control channel (RFC 5415, 4.2).
+// CAPWAP control channel (RFC 5415, 4.2), which begins in the clear.
 #pragma once
 #include <cstdint>
 
@@ -21,7 +21,6 @@ struct DtlsMessages {
 };
 
 bool dtls_begins(const Segment& segment);
-bool capwap_begins(const Segment& segment);  // any record: the channel may have had a session before
 Reading read_dtls(const Segment& segment, Inspection& inspection);
 
 }  // namespace dipper
