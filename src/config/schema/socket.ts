@@ -101,7 +101,7 @@ export const socket = {
     netifyd: '[socket] dump_established_flows',
   }),
   dump_unknown_flows: flag(false, {
-    is: 'Also send flows whose protocol is unknown.',
+    is: 'Also send flows whose protocol and application are unknown.',
     apply: 'engine',
     netifyd: '[socket] dump_unknown_flows',
   }),
