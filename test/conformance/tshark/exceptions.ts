@@ -85,13 +85,6 @@ export const exceptions: readonly Exception[] = [
     reason: 'tshark waits for segments that the capture lacks, and the server hello is behind them',
   },
   {
-    captures: ['capwap.pcap'],
-    figures: ['JA3', 'JA3S', fingerprint4],
-    flow: ' 5246',
-    when: onlyTheirs,
-    reason: 'DTLS inside CAPWAP, when detection has ended with the first packet',
-  },
-  {
     captures: ['tls_invalid_reads.pcap'],
     figures: ['JA3', fingerprint4],
     flow: '192.168.10.101',
