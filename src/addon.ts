@@ -30,6 +30,8 @@ export interface NativeEngine {
   /** Prefixes as `address/bits`, and the position of each one's class in `addressClasses`. */
   setNetworks(prefixes: readonly string[], classes: Uint8Array): boolean;
   setApplications(table: NativeApplications | undefined): boolean;
+  /** Modules with these files (order of `fileNames`) for flows to come. Rejects with exitCode 78, and nothing changes then. */
+  loadNdpiFiles(files: readonly string[]): Promise<void>;
   expireAll(): boolean;
   /** `explain`: flows say why they are their application. `digest`: 20 bytes, that flow alone. */
   snapshot(id: number, explain?: boolean, digest?: Uint8Array): boolean;

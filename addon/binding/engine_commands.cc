@@ -6,6 +6,7 @@
 
 #include "applications_wrap.h"
 #include "engine_wrap.h"
+#include "ndpi_load.h"
 
 namespace dipper {
 namespace {
@@ -45,6 +46,20 @@ Napi::Value EngineWrap::set_networks(const Napi::CallbackInfo& info) {
 Napi::Value EngineWrap::set_applications(const Napi::CallbackInfo& info) {
   const auto table = ApplicationsWrap::table_of(info[0]);
   return Napi::Boolean::New(info.Env(), !engine_ || engine_->set_applications(table));
+}
+
+// Of an engine that was closed: nothing to do.
+Napi::Value EngineWrap::load_ndpi_files(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  DpiOptions options = engine_ ? engine_->dpi_options() : DpiOptions();
+  const auto files = info[0].As<Napi::Array>();
+  std::string* const paths[] = {&options.protocols_file, &options.categories_file, &options.risky_domains_file,
+                                &options.ja3_file, &options.certificates_file};
+  for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
+  auto* load = new NdpiLoad(env, *this, std::move(options), engine_ ? engine_->workers() : 0);  // deletes itself
+  const Napi::Promise promise = load->promise();
+  load->Queue();
+  return promise;
 }
 
 Napi::Value EngineWrap::expire_all(const Napi::CallbackInfo& info) {

@@ -196,6 +196,7 @@ Napi::Function EngineWrap::define(Napi::Env env) {
        InstanceMethod<&EngineWrap::set_live_options>("setLiveOptions"),
        InstanceMethod<&EngineWrap::set_networks>("setNetworks"), InstanceMethod<&EngineWrap::expire_all>("expireAll"),
        InstanceMethod<&EngineWrap::set_applications>("setApplications"),
+       InstanceMethod<&EngineWrap::load_ndpi_files>("loadNdpiFiles"),
        InstanceMethod<&EngineWrap::snapshot>("snapshot"),
        InstanceMethod<&EngineWrap::cancel_snapshot>("cancelSnapshot"),
        InstanceMethod<&EngineWrap::close_from_js>("close")});

@@ -4,6 +4,8 @@
 #include <napi.h>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "addon_data.h"
 #include "core/engine.h"
@@ -20,6 +22,9 @@ class EngineWrap : public Napi::ObjectWrap<EngineWrap>, public Closeable {
   ~EngineWrap() override { close(); }
 
   void close() override;
+  void adopt_dpi(std::vector<std::unique_ptr<Dpi>> modules) {
+    if (engine_) engine_->adopt_dpi(std::move(modules));
+  }
 
  private:
   void start(const Napi::CallbackInfo& info);
@@ -31,6 +36,7 @@ class EngineWrap : public Napi::ObjectWrap<EngineWrap>, public Closeable {
   Napi::Value set_live_options(const Napi::CallbackInfo& info);
   Napi::Value set_networks(const Napi::CallbackInfo& info);
   Napi::Value set_applications(const Napi::CallbackInfo& info);
+  Napi::Value load_ndpi_files(const Napi::CallbackInfo& info);
   Napi::Value expire_all(const Napi::CallbackInfo& info);
   Napi::Value snapshot(const Napi::CallbackInfo& info);
   void cancel_snapshot(const Napi::CallbackInfo& info);

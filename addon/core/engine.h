@@ -77,6 +77,7 @@ class Engine {
   SourceError failure() const;   // what ended the source before its end, once finished
 
   const std::shared_ptr<CounterBlock>& counters() const { return counters_; }
+  const DpiOptions& dpi_options() const { return options_.dpi; }
   unsigned workers() const { return static_cast<unsigned>(lanes_.size()); }
 
  private:

@@ -259,6 +259,19 @@ export class Engine {
     this.#options = applications === undefined ? others : { ...others, applications };
   }
 
+  /**
+   * Other files of libndpi, in place of all before, for flows to come; a flow whose detection goes on stays with the files that
+   * it began with. They are loaded in the background, for each worker. Rejects with ERR_NDPI_FILE: the engine stays as it is.
+   */
+  async setNdpiFiles(files: NdpiFiles): Promise<void> {
+    const names = loadAddon().Engine.fileNames as readonly (keyof NdpiFiles)[];
+    try {
+      await this.#native.loadNdpiFiles(names.map((name) => files[name] ?? ''));
+    } catch (cause) {
+      throw new DipperError('ERR_NDPI_FILE', (cause as Error).message, { cause });
+    }
+  }
+
   /** Ends every flow that is there now, with reason `shutdown`. */
   expireAll(): void {
     accepted(this.#native.expireAll());

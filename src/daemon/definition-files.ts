@@ -51,6 +51,11 @@ export class DefinitionFiles {
     this.#seen = await this.#fingerprint();
   }
 
+  /** Whether the files differ from how take() saw them. */
+  async differ(): Promise<boolean> {
+    return (await this.#fingerprint()) !== this.#seen;
+  }
+
   /** Idempotent. */
   close(): void {
     this.#closed = true;

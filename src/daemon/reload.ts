@@ -15,6 +15,7 @@ export interface Appliers {
   enrichment(config: Config): Promise<void>;
   privacy(config: Config): Promise<void>;
   applications(config: Config): Promise<void>;
+  ndpi(config: Config): Promise<void>;
   state(config: Config): Promise<void>;
   intervals(config: Config): void;
   log(config: Config): void;

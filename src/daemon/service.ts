@@ -19,6 +19,7 @@ import { FlowExplanations } from './explanations.js';
 import { Host } from './host.js';
 import { identity } from './identity.js';
 import type { LineTargets } from './line-router.js';
+import { NdpiModules } from './ndpi-files.js';
 import { PidFile } from './pid-file.js';
 import { type Appliers, liveOptions, reload } from './reload.js';
 import { runAs } from './run-as.js';
@@ -47,6 +48,7 @@ export class Service {
   readonly #closers: { name: string; close: () => Promise<void> | void }[] = [];
   #config: Config;
   #applications!: ApplicationDefinitions;
+  #ndpi!: NdpiModules;
   #captures!: Captures;
   #stream!: StreamServer;
   #state!: State;
@@ -103,6 +105,7 @@ export class Service {
     await this.#state.checkRights();
     await this.#capture();
     await this.#applications.watch();
+    await this.#ndpi.watch();
   }
 
   /** Resolves when there is nothing more to do: all sources were files and are through. */
@@ -169,6 +172,12 @@ export class Service {
     });
     this.#closing('definitions', async () => await this.#applications.close());
     await this.#applications.reload();
+    this.#ndpi = new NdpiModules(config, {
+      engines: () => this.#captures?.engines() ?? [],
+      changed: (names) => this.#state.setLibraryNames(names),
+      log: this.#log,
+    });
+    this.#closing('files of libndpi', async () => await this.#ndpi.close());
   }
 
   #openCaptures(): void {
@@ -333,10 +342,15 @@ export class Service {
     );
     if (config !== undefined) this.#config = config;
     const { words, errors } = await this.#applications.reload();
+    const refused = await this.#ndpi.reload().then(
+      () => '',
+      (error: Error) => `\nnot done:\nndpi: ${error.message}`,
+    );
     this.#manager.ready();
-    const message = errors === 0 ? '' : `\ndefinitions: ${words}; ${errors} not used, see the log`;
+    const unused = errors === 0 ? '' : `\ndefinitions: ${words}; ${errors} not used, see the log`;
+    const message = `${unused}${refused}`;
     const data = { ...(answer.data as object | undefined), definitions: words };
-    return { ...answer, message: `${answer.message}${message}`, data };
+    return { ok: answer.ok && refused === '', message: `${answer.message}${message}`, data };
   }
 
   #appliers(): Appliers {
@@ -358,6 +372,7 @@ export class Service {
       enrichment: async (config) => await this.#state.enrichment.configure(config),
       privacy: async (config) => await this.#state.outgoing.configure(config),
       applications: async (config) => await this.#applications.configure(config),
+      ndpi: async (config) => await this.#ndpi.configure(config),
       state: async (config) => await this.#state.configure(config),
       intervals: (config) => {
         this.#beat(config);

@@ -1,7 +1,7 @@
 // What the configuration means to the parts: options of engines, sources of interfaces, listeners and limits of the
 // stream. Pure: the same configuration gives the same options.
 import { availableParallelism } from 'node:os';
-import type { EngineOptions } from '../capture/engine.js';
+import type { EngineOptions, NdpiFiles } from '../capture/engine.js';
 import type { Source } from '../capture/source.js';
 import type { ListenerConfig } from '../config/listeners.js';
 import type { Config, InterfaceConfig } from '../config/schema/index.js';
@@ -14,7 +14,7 @@ export type EngineSettings = Omit<EngineOptions, 'source' | 'interface' | 'inter
 const processors = (): number => Math.max(1, availableParallelism());
 
 export function engineSettings(config: Config): EngineSettings {
-  const { dipperd, threads, ndpi, socket } = config;
+  const { dipperd, threads, socket } = config;
   const workers = threads.workers < 1 ? Math.min(64, processors()) : threads.workers;
   return {
     workers,
@@ -43,11 +43,7 @@ export function engineSettings(config: Config): EngineSettings {
         }
       : {}),
     dpi: {
-      ...file('protocols', ndpi.protocols_file),
-      ...file('categories', ndpi.categories_file),
-      ...file('riskyDomains', ndpi.risky_domains_file),
-      ...file('ja3', ndpi.ja3_file),
-      ...file('certificates', ndpi.certificates_file),
+      ...ndpiFiles(config),
       maxPacketsTcp: dipperd.max_tcp_pkts ?? dipperd.max_detection_pkts,
       maxPacketsUdp: dipperd.max_udp_pkts ?? dipperd.max_detection_pkts,
     },
@@ -56,6 +52,17 @@ export function engineSettings(config: Config): EngineSettings {
 
 const file = (name: string, path: string | undefined): Record<string, string> =>
   path === undefined || path === '' ? {} : { [name]: path };
+
+/** The configured files of libndpi. */
+export function ndpiFiles({ ndpi }: Config): NdpiFiles {
+  return {
+    ...file('protocols', ndpi.protocols_file),
+    ...file('categories', ndpi.categories_file),
+    ...file('riskyDomains', ndpi.risky_domains_file),
+    ...file('ja3', ndpi.ja3_file),
+    ...file('certificates', ndpi.certificates_file),
+  };
+}
 
 /** The role of an interface that the configuration names, where it says one. */
 export type DetectedRole = (name: string) => Role;

@@ -61,6 +61,7 @@ export class State {
   readonly #statusFile: StatusFile;
   #config: Config;
   #applications: readonly Application[] = [];
+  #libraryNames: readonly KnownName[];
   #jsonSave: JsonSave | undefined;
   #unknown: UnknownCaptures | undefined;
   #around: Surroundings | undefined;
@@ -101,6 +102,7 @@ export class State {
     this.#options = options;
     this.#persistent = persistent;
     this.#volatile = volatile;
+    this.#libraryNames = identity.names;
     this.agent = { ...identity, ...names, startedAt: Date.now() };
     this.#failures = new WriteFailures(log);
     this.enrichment = new Enrichment(log);
@@ -192,10 +194,23 @@ export class State {
     ];
   }
 
+  /** The names behind `detected_protocol`, after other files of libndpi were loaded. */
+  setLibraryNames(names: readonly KnownName[]): void {
+    this.#tellNames(() => {
+      this.#libraryNames = names;
+    });
+  }
+
   /** The names behind `detected_application`: told to all who are connected when they change, and to all who come. */
   setApplications(applications: readonly Application[]): void {
+    this.#tellNames(() => {
+      this.#applications = applications;
+    });
+  }
+
+  #tellNames(change: () => void): void {
     const before = JSON.stringify(this.#names());
-    this.#applications = applications;
+    change();
     const names = this.#names();
     if (JSON.stringify(names) === before) return;
     this.#publish(definitions(names));
@@ -270,7 +285,7 @@ export class State {
 
   /** All that the library knows can be a protocol; applications are those of the definitions. */
   #names(): KnownName[] {
-    const protocolNames = this.#options.identity.names.map(({ id, name }) => ({ id, name }));
+    const protocolNames = this.#libraryNames.map(({ id, name }) => ({ id, name }));
     const ours = this.#applications.map(({ id, tag }) => ({ id, name: tag, application: true }));
     return [...protocolNames, ...ours];
   }

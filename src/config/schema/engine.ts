@@ -46,7 +46,7 @@ export const netlink = closed(
   'What the kernel tells about addresses and connections.',
 );
 
-const file = (is: string) => Type.Optional(path(undefined, { is, apply: 'restart' }));
+const file = (is: string) => Type.Optional(path(undefined, { is, apply: 'ndpi' }));
 
 export const ndpi = closed(
   {
@@ -56,7 +56,7 @@ export const ndpi = closed(
     ja3_file: file('JA3 fingerprints to flag, one a line.'),
     certificates_file: file('SHA-1 of certificates to flag, one a line.'),
   },
-  'Lists that libndpi loads at start.',
+  'Lists that libndpi loads: at start, on SIGHUP, and when one of them changes. Flows in detection keep what they began with.',
 );
 
 const save = (what: string, netifyd: string) =>

@@ -18,6 +18,7 @@ export const stepKinds = [
   'enrichment',
   'privacy',
   'applications',
+  'ndpi',
   'state',
   'intervals',
   'log',
