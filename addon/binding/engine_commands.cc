@@ -6,7 +6,7 @@
 
 #include "applications_wrap.h"
 #include "engine_wrap.h"
-#include "ndpi_load.h"
+#include "dpi_load_task.h"
 
 namespace dipper {
 namespace {
@@ -56,7 +56,7 @@ Napi::Value EngineWrap::load_ndpi_files(const Napi::CallbackInfo& info) {
   std::string* const paths[] = {&options.protocols_file, &options.categories_file, &options.risky_domains_file,
                                 &options.ja3_file, &options.certificates_file};
   for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
-  auto* load = new NdpiLoad(env, *this, std::move(options), engine_ ? engine_->workers() : 0);  // deletes itself
+  auto* load = new DpiLoadTask(env, *this, std::move(options), engine_ ? engine_->workers() : 0);  // deletes itself
   const Napi::Promise promise = load->promise();
   load->Queue();
   return promise;

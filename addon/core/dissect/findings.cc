@@ -1,6 +1,7 @@
 #include "findings.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 namespace dipper {
@@ -13,6 +14,21 @@ void Findings::clear() {
   memset(used_, 0, sizeof used_);
   end_ = 0;
   full_ = false;
+  shrink();
+}
+
+bool Findings::grow() {
+  auto* whole = static_cast<char*>(malloc(most_bytes));
+  if (!whole) return false;
+  memcpy(whole, bytes_, end_);
+  bytes_ = whole;
+  return true;
+}
+
+void Findings::shrink() {
+  if (bytes_ == usual_) return;
+  free(bytes_);
+  bytes_ = usual_;
 }
 
 std::string_view Findings::text(Field field) const {
@@ -31,7 +47,7 @@ uint64_t Findings::number(Field field) const {
 // The field's bytes move to the end, if they are not there, and grow. No gaps remain, so that the bound is what is stored.
 bool Findings::append(Field field, std::string_view head, std::string_view value) {
   const size_t more = head.size() + value.size();
-  if (more > most_bytes - end_) {
+  if (more > most_bytes - end_ || (bytes_ == usual_ && more > usual_bytes - end_ && !grow())) {
     full_ = true;
     return false;
   }
@@ -61,7 +77,8 @@ void Findings::remove(Field field) {
 
 bool Findings::put(Field field, std::string_view value) {
   const size_t freed = text(field).size();
-  if (value.size() > most_bytes - end_ + freed) {
+  const bool outgrows = bytes_ == usual_ && value.size() > usual_bytes - end_ + freed;
+  if (value.size() > most_bytes - end_ + freed || (outgrows && !grow())) {
     full_ = true;
     return false;
   }

@@ -2,6 +2,7 @@
 // a bound. Thread: the worker's, in an Inspection.
 #pragma once
 #include <cstdint>
+#include <cstdlib>
 #include <string_view>
 
 #include "../metadata.h"
@@ -11,6 +12,14 @@ namespace dipper {
 class Findings {
  public:
   static constexpr size_t most_bytes = 3072;  // of all values together
+  // Room that is always there: enough for nearly every flow. Who needs more gets the whole room until clear(), so that tens of
+  // thousands of flows in detection take a fifth of what they may.
+  static constexpr size_t usual_bytes = 512;
+
+  Findings() = default;
+  Findings(const Findings&) = delete;
+  Findings& operator=(const Findings&) = delete;
+  ~Findings() { shrink(); }
 
   // Each returns false, and full() is true from then on, when there is no room: nothing has changed. Text is cut to
   // Metadata::max_text and may be any bytes. Empty text is not a finding: nothing is stored, true.
@@ -42,12 +51,15 @@ class Findings {
   bool append(Field field, std::string_view head, std::string_view value);  // to the field's bytes
   bool put(Field field, std::string_view value);
   void remove(Field field);
+  bool grow();
+  void shrink();
 
   uint64_t used_[words] = {};
   uint16_t end_ = 0;
   bool full_ = false;
   Slot slots_[fields];         // of used fields
-  char bytes_[most_bytes];
+  char* bytes_ = usual_;
+  char usual_[usual_bytes];
 };
 
 // Passes on the library's values, which come in table order, and puts a flow's findings in their places: a finding takes the

@@ -1,4 +1,4 @@
-#include "ndpi_load.h"
+#include "dpi_load_task.h"
 
 #include <exception>
 #include <utility>
@@ -7,7 +7,7 @@
 
 namespace dipper {
 
-NdpiLoad::NdpiLoad(Napi::Env env, EngineWrap& engine, DpiOptions options, unsigned modules)
+DpiLoadTask::DpiLoadTask(Napi::Env env, EngineWrap& engine, DpiOptions options, unsigned modules)
     : Napi::AsyncWorker(env, "dipper nDPI files"),
       engine_(engine),
       kept_(Napi::Persistent(engine.Value())),
@@ -15,7 +15,7 @@ NdpiLoad::NdpiLoad(Napi::Env env, EngineWrap& engine, DpiOptions options, unsign
       modules_(modules),
       deferred_(Napi::Promise::Deferred::New(env)) {}
 
-void NdpiLoad::Execute() {  // on a thread of the pool
+void DpiLoadTask::Execute() {  // on a thread of the pool
   try {
     for (unsigned i = 0; i < modules_; ++i) {
       std::string error;
@@ -28,12 +28,12 @@ void NdpiLoad::Execute() {  // on a thread of the pool
   }
 }
 
-void NdpiLoad::OnOK() {
+void DpiLoadTask::OnOK() {
   engine_.adopt_dpi(std::move(loaded_));
   deferred_.Resolve(Env().Undefined());
 }
 
-void NdpiLoad::OnError(const Napi::Error& error) {
+void DpiLoadTask::OnError(const Napi::Error& error) {
   error.Set("exitCode", 78.0);
   deferred_.Reject(error.Value());
 }

@@ -14,9 +14,9 @@ class EngineWrap;
 
 // Resolves when each worker has been given its module; rejects with an Error with exitCode 78 when a file can't be loaded,
 // and the engine stays as it is.
-class NdpiLoad : public Napi::AsyncWorker {
+class DpiLoadTask : public Napi::AsyncWorker {
  public:
-  NdpiLoad(Napi::Env env, EngineWrap& engine, DpiOptions options, unsigned modules);
+  DpiLoadTask(Napi::Env env, EngineWrap& engine, DpiOptions options, unsigned modules);
   Napi::Promise promise() const { return deferred_.Promise(); }
 
  protected:
