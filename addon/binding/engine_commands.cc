@@ -5,8 +5,9 @@
 #include <cstdlib>
 
 #include "applications_wrap.h"
-#include "engine_wrap.h"
+#include "dpi_files.h"
 #include "dpi_load_task.h"
+#include "engine_wrap.h"
 
 namespace dipper {
 namespace {
@@ -52,10 +53,7 @@ Napi::Value EngineWrap::set_applications(const Napi::CallbackInfo& info) {
 Napi::Value EngineWrap::load_ndpi_files(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   DpiOptions options = engine_ ? engine_->dpi_options() : DpiOptions();
-  const auto files = info[0].As<Napi::Array>();
-  std::string* const paths[] = {&options.protocols_file, &options.categories_file, &options.risky_domains_file,
-                                &options.ja3_file, &options.certificates_file};
-  for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
+  read_dpi_files(info[0].As<Napi::Array>(), options);
   auto* load = new DpiLoadTask(env, *this, std::move(options), engine_ ? engine_->workers() : 0);  // deletes itself
   const Napi::Promise promise = load->promise();
   load->Queue();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "applications_wrap.h"
+#include "dpi_files.h"
 #include "conntrack_monitor_wrap.h"
 #include "dns_hints_wrap.h"
 #include "flow_hashes_wrap.h"
@@ -66,14 +67,11 @@ EngineOptions read_options(const Napi::CallbackInfo& info) {
   o.worker.unknown.bytes = static_cast<uint32_t>(n[n_unknown_bytes]);
   o.dpi.max_packets_tcp = static_cast<uint16_t>(n[n_max_packets_tcp]);
   o.dpi.max_packets_udp = static_cast<uint16_t>(n[n_max_packets_udp]);
-  const auto files = info[3].As<Napi::Array>();
-  std::string* const paths[] = {&o.dpi.protocols_file, &o.dpi.categories_file, &o.dpi.risky_domains_file,
-                                &o.dpi.ja3_file, &o.dpi.certificates_file};
+  read_dpi_files(info[3].As<Napi::Array>(), o.dpi);
   o.worker.conntrack = ConntrackMonitorWrap::table_of(info[5]);
   o.worker.dns_hints = DnsHintsWrap::hints_of(info[6]);
   o.worker.flow_hashes = FlowHashesWrap::table_of(info[7]);
   o.worker.applications = ApplicationsWrap::table_of(info[8]);
-  for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
   return o;
 }
 

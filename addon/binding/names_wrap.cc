@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "core/dpi.h"
+#include "dpi_files.h"
 
 namespace dipper {
 namespace {
@@ -28,12 +29,8 @@ Napi::Array rows(Napi::Env env, unsigned count, NameOf name_of, More more) {
 
 Napi::Value protocol_names(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto files = info[0].As<Napi::Array>();
   DpiOptions options;
-  std::string* const paths[] = {&options.protocols_file, &options.categories_file,
-                                &options.risky_domains_file, &options.ja3_file,
-                                &options.certificates_file};
-  for (uint32_t i = 0; i < 5; ++i) *paths[i] = files.Get(i).As<Napi::String>().Utf8Value();
+  read_dpi_files(info[0].As<Napi::Array>(), options);
   std::string message;
   const bool matches = Dpi::same_library(message);
   const auto dpi = matches ? Dpi::create(options, message) : nullptr;

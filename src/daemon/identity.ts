@@ -1,10 +1,10 @@
 // Who speaks: versions, features and the names that ids stand for.
 import { readFileSync } from 'node:fs';
 import { loadAddon } from '../addon.js';
-import type { NdpiFiles } from '../capture/engine.js';
 import { protocolNames } from '../capture/protocols.js';
 import type { Config } from '../config/index.js';
 import type { KnownName } from '../messages/definitions.js';
+import { ndpiFiles } from './settings.js';
 
 export interface Identity {
   readonly version: string;
@@ -38,13 +38,5 @@ export function identity(config: Config): Identity {
 
 /** Protocols and applications as libndpi numbers them, own ones of the configured file among them. */
 function namesOf(config: Config): readonly KnownName[] {
-  return protocolNames(namesFiles(config)).protocols;
-}
-
-/** The configured files that add names to the library's. */
-export function namesFiles({ ndpi }: Config): NdpiFiles {
-  return {
-    ...(ndpi.protocols_file ? { protocols: ndpi.protocols_file } : {}),
-    ...(ndpi.categories_file ? { categories: ndpi.categories_file } : {}),
-  };
+  return protocolNames(ndpiFiles(config)).protocols;
 }

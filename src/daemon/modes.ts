@@ -12,8 +12,9 @@ import { createLog } from '../log.js';
 import { buildVersion } from '../messages/agent-hello.js';
 import { agentUuid, generateUuid } from '../state/uuid.js';
 import { dumpText } from './dump.js';
-import { namesFiles, ownVersion } from './identity.js';
+import { ownVersion } from './identity.js';
 import { judge } from './judge.js';
+import { ndpiFiles } from './settings.js';
 import { findStatus } from './status.js';
 import { statusText } from './status-text.js';
 
@@ -55,9 +56,7 @@ export async function otherMode(line: CommandLine): Promise<number> {
     case 'dump': {
       const { config } = load();
       const { applications } = await loadDefinitions(configuredSources(config.applications));
-      return print(
-        dumpText(line, { ...protocolNames(namesFiles(config)), applications }).trimEnd(),
-      );
+      return print(dumpText(line, { ...protocolNames(ndpiFiles(config)), applications }).trimEnd());
     }
     case 'run':
       throw new DipperError('ERR_INTERNAL', 'running is no other mode');

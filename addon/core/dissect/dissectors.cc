@@ -1,6 +1,8 @@
 // The table of our dissectors, and what happens with a packet that one of them may want.
 #include "dissectors.h"
 
+#include <iterator>
+
 #include "bittorrent.h"
 #include "dhcp.h"
 #include "dns.h"
@@ -110,7 +112,7 @@ Reading rtp(const Segment& segment, Inspection& inspection) {
 
 // name, protocol, ports, first bytes, begins, read
 const std::vector<Dissector>& table() {
-  static const std::vector<Dissector> rows = {
+  static const Dissector rows[] = {
       {"TLS", ip_protocol_tcp, {}, "\x16", tls_begins, read_tls},
       {"TLS later on", ip_protocol_tcp, {21, 25, 110, 119, 143, 389, 587, 1080, 4190, 5222, 5269, 5432}, {}, upgrade_begins, await_tls},
       {"DTLS", ip_protocol_udp, {}, "\x16", dtls_begins, read_dtls},
@@ -141,7 +143,9 @@ const std::vector<Dissector>& table() {
       {"SMB", ip_protocol_tcp, {139, 445}, {}, any_payload, sides<read_smb>},
       {"BitTorrent", ip_protocol_tcp, {}, "\x13", any_payload, sides<either<read_bittorrent>>},
   };
-  return rows;
+  static_assert(std::size(rows) <= 32, "a row is a bit of Inspection::reading and Dissection::candidates");
+  static const std::vector<Dissector> all(std::begin(rows), std::end(rows));
+  return all;
 }
 
 }  // namespace
