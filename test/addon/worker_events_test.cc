@@ -1,6 +1,9 @@
 // What a worker tells of a flow, and when: announcements, updates, records, and nothing that was not asked for.
-#include "check.h"
 #include "core/worker.h"
+
+#include <map>
+
+#include "check.h"
 #include "worker_rig.h"
 
 using namespace dipper;
