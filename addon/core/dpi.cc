@@ -309,6 +309,10 @@ bool Dpi::is_application(uint16_t id) const {
   const uint16_t number = impl_->library_number_of(id);
   return number != 0 && compat::is_application(impl_->module, number, compat::first{});
 }
+bool Dpi::is_rtp(const Detection& detection) {
+  return detection.master == NDPI_PROTOCOL_RTP || detection.app == NDPI_PROTOCOL_RTP;
+}
+
 uint16_t Dpi::category_of(uint16_t id) const {
   const uint16_t number = impl_->library_number_of(id);
   return number < impl_->categories.size() ? impl_->categories[number] : uint16_t{0};

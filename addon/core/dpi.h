@@ -93,6 +93,7 @@ class Dpi {
   uint16_t protocol_count() const;
   // Whether a protocol is known by names and addresses alone, and carried by another (Google by TLS).
   bool is_application(uint16_t id) const;
+  static bool is_rtp(const Detection& detection);
   uint16_t category_of(uint16_t id) const;  // 0 for unknown ids
   uint16_t category_count() const;
 

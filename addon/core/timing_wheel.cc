@@ -16,6 +16,7 @@ void TimingWheel::move_to(uint64_t tick) {
 }
 
 void TimingWheel::add(Flow& flow, uint64_t deadline_ns) {
+  if (current_ == ~uint64_t{0}) current_ = drained_ = deadline_ns / tick_ns;
   // At the earliest the tick being filled, at the latest the one before the slot that is worked off comes round again.
   const uint64_t tick = std::clamp(deadline_ns / tick_ns, current_, drained_ + slots - 1);
   const auto slot = static_cast<uint32_t>(tick % slots);

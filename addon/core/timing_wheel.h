@@ -64,7 +64,7 @@ class TimingWheel {
 
   FlowTable& table_;
   std::vector<uint32_t> heads_;  // position + 1
-  uint64_t current_ = ~uint64_t{0};  // the tick being filled; until the first packet none
+  uint64_t current_ = ~uint64_t{0};  // the tick being filled; none until the first deadline or advance
   uint64_t drained_ = ~uint64_t{0};  // slots of ticks before it are empty; at most slots - 1 behind
 };
 

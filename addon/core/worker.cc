@@ -76,6 +76,7 @@ void Worker::process(const PacketBatch& batch) {
   counters_.packets_in_flows.add(batch.size - lost);
   counters_.bytes_in_flows.add(bytes);
   if (options_.packet_counters) count_packets(batch);
+  if (!options_.expiry) advance_wheel();
   pending_ |= wheel_.behind();
   publish();
 }
@@ -84,7 +85,10 @@ void Worker::advance_wheel() {
   wheel_.advance(now_ns_, wheel_budget_, [this](Flow& f) -> uint64_t {
     Expiry reason;
     if (!due(f, now_ns_, reason)) return deadline(f);
-    expire(f, reason);
+    if (options_.expiry)
+      expire(f, reason);
+    else
+      end_detection(f);  // of a connection that is closed: no others are in it
     return 0;
   });
 }
@@ -123,6 +127,7 @@ uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* lik
     if (timed && flow->stats_epoch != stats_epoch_) enter_interval(*flow);
     if (timed && options_.dns_hints) learn_names(*flow, packet);
     sum += packet.captured_length;
+    const uint64_t before_ns = flow->last_ns;
     const int direction = packet.from_lower ? 0 : 1;
     flow->packets[direction] += 1;
     flow->bytes[direction] += packet.captured_length;
@@ -137,7 +142,7 @@ uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* lik
     }
     const IpMark mark{packet.dscp, packet.ttl};
     if (__builtin_expect(mark.bits() != flow->ip_mark[direction].bits(), 0)) remark(*flow, mark, direction);
-    if (flow->detecting != Detecting::over) detect(*flow, packet);
+    if (flow->detecting != Detecting::over && !closed_long_before(*flow, packet, before_ns)) detect(*flow, packet);
   }
   if (!timed && packets[count - 1].timestamp_ns > now_ns_) now_ns_ = packets[count - 1].timestamp_ns;
   bytes += sum;
@@ -193,6 +198,18 @@ Flow* Worker::create(const Packet& packet) {
   counters_.flows_created.add(1);
   if (options_.expiry) wheel_.add(*flow, deadline(*flow));
   return flow;
+}
+
+// Where flows do not expire, the detection of a connection that is closed ends when the flow would have: there may be tens of
+// thousands of them, each with its nDPI state. Not of one that was never seen to open: what closed may have been there
+// before the capture, and what comes on its ports be another.
+bool Worker::ends_with_connection(const Flow& flow) const { return flow.role_fixed && !options_.reference; }
+
+// Its own clock decides, as in pass_time().
+bool Worker::closed_long_before(Flow& flow, const Packet& packet, uint64_t last_ns) {
+  if (!flow.tcp_closed() || !ends_with_connection(flow) || packet.timestamp_ns < last_ns + options_.closed_ns) return false;
+  end_detection(flow);
+  return true;
 }
 
 void Worker::detect(Flow& flow, const Packet& packet) {

@@ -8,9 +8,11 @@ void Worker::dissect(Flow& flow, const Packet& packet) {
   dissectors_.look(packet, packet.from_lower == flow.client_is_lower, dpi_->dissection(flow.dpi), inspections_);
 }
 
-// Of a flow without a protocol nothing more is told: it stays unknown.
+// Of a flow without a protocol nothing more is told: it stays unknown. A packet that may be RTP's first keeps only what the
+// library calls RTP: thousands of others have one such packet and no second.
 bool Worker::reads_on(const Flow& flow) const {
-  return dpi_->dissection(flow.dpi).wants_more() && flow.detection.identified() &&
+  const Dissection& dissection = dpi_->dissection(flow.dpi);
+  return (dissection.reading || (dissection.waiting && Dpi::is_rtp(flow.detection))) && flow.detection.identified() &&
          flow.total_packets() < dpi_->packet_limit(flow.key.ip_protocol);
 }
 

@@ -36,7 +36,8 @@ void Worker::track_tcp(Flow& flow, const Packet& packet) {
   if (packet.tcp_flags & tcp_rst) flow.rst = true;
   if ((packet.tcp_flags & tcp_fin) && packet.from_lower) flow.fin_lower = true;
   if ((packet.tcp_flags & tcp_fin) && !packet.from_lower) flow.fin_upper = true;
-  if (options_.expiry && !was_closed && flow.tcp_closed()) wheel_.move(flow, deadline(flow));
+  if (was_closed || !flow.tcp_closed()) return;
+  if (options_.expiry || (flow.dpi && ends_with_connection(flow))) wheel_.move(flow, deadline(flow));
 }
 
 void Worker::remark(Flow& flow, IpMark mark, int direction) {

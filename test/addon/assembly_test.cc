@@ -39,7 +39,7 @@ TEST(assembly_in_any_order_the_first_bytes_stay) {
       if (!known[i]) expected[i] = 'z';
     CHECK_STR(text(assembly.whole()), expected);
     assembly.release(buffers);
-    CHECK_EQ(buffers.in_use(), 0u);
+    CHECK_EQ(buffers.bytes_in_use(), 0u);
     CHECK_EQ(buffers.refused(), 0u);
   }
 }

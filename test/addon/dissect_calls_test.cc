@@ -75,20 +75,22 @@ TEST(sip_tells_who_calls_whom) {
 
 TEST(rtp_is_proved_by_two_packets_of_one_source) {
   const auto packet = [](unsigned sequence, const std::string& source) { return "\x80\x88"s + be16(sequence) + be32(1) + source + "voice"; };
-  const auto read = [](std::initializer_list<std::string> packets, Reading last) {
-    RtpState state;
-    Findings findings;
-    Reading reading = Reading::foreign;
-    for (const std::string& one : packets) reading = read_rtp(Bytes(one), 0, state, findings);
-    CHECK(reading == last);
-    return json(findings);
+  const auto begins = [](std::initializer_list<std::string> packets) {
+    RtpGuess guess;
+    Begins last = Begins::no;
+    for (const std::string& one : packets) last = rtp_begins(Bytes(one), 0, guess);
+    return last;
   };
   const std::string source = "\xde\xad\xbe\xef";
-  CHECK_STR(read({packet(1, source)}, Reading::more), "");
-  CHECK_STR(read({packet(0xffff, source), packet(1, source)}, Reading::done), R"("rtp":{"payload_type":8,"ssrc":3735928559})");
-  CHECK_STR(read({packet(1, source), packet(2, "othr")}, Reading::done), "");
-  CHECK_STR(read({packet(1, source), packet(500, source)}, Reading::more), "");
-  CHECK_STR(read({"\x80\xc8"s + std::string(10, '\1')}, Reading::foreign), "");  // a sender report
+  CHECK(begins({packet(1, source)}) == Begins::perhaps);
+  CHECK(begins({packet(0xffff, source), packet(1, source)}) == Begins::yes);
+  CHECK(begins({packet(0xffff, source), "not", packet(1, source)}) == Begins::yes);
+  CHECK(begins({packet(1, source), packet(2, "othr")}) == Begins::never);
+  CHECK(begins({packet(1, source), packet(500, source)}) == Begins::perhaps);
+  CHECK(begins({"\x80\xc8"s + std::string(10, '\1')}) == Begins::no);  // a sender report
+  Findings findings;
+  CHECK(read_rtp(Bytes(packet(1, source)), findings) == Reading::done);
+  CHECK_STR(json(findings), R"("rtp":{"payload_type":8,"ssrc":3735928559})");
 }
 
 TEST(calls_that_are_cut_or_changed_stay_inside) {

@@ -122,3 +122,40 @@ TEST(worker_dissect_goes_on_without_inspections) {
   CHECK_STR(field(rig.purges().at(0), "host_server_name"), "www.example.org");  // the library's
   check_conservation(rig);
 }
+
+// What detection keeps of a closed connection is given back when the flow would have ended; its record counts on.
+TEST(worker_dissect_without_expiry_ends_with_the_connection) {
+  const Endpoint other{"192.168.1.11", 40000};
+  for (const bool reference : {false, true}) {
+    for (const bool opened : {true, false}) {
+      WorkerOptions options;
+      options.expiry = false;
+      options.reference = reference;
+      options.events = event_detected | event_expired;
+      Traffic t;
+      if (opened) t.tcp(100, client, server, syn);
+      t.tcp(100, server, client, ack);
+      t.tcp(100, server, client, rst);
+      t.udp(109, other, server, "early");
+      WorkerRig rig(options);
+      rig.feed(t);
+      CHECK_EQ(rig.counters.dpi_states.get(), 2u);
+      const bool ends = opened && !reference;
+      Traffic later;
+      later.udp(112, other, server, "late");
+      rig.feed(later);
+      CHECK_EQ(rig.counters.dpi_states.get(), ends ? 1u : 2u);
+      CHECK_EQ(rig.lines("flow").size(), ends ? 1u : 0u);
+      rig.end();
+      CHECK_EQ(rig.purges().size(), 2u);
+      CHECK_EQ(rig.lines("flow").size(), 1u);
+      check_conservation(rig);
+      // The flow's own packet says the same, whatever else a worker has seen.
+      Traffic own = t;
+      own.tcp(111, client, server, ack, "data");
+      WorkerRig alone(options);
+      alone.feed(own);
+      CHECK_EQ(alone.counters.dpi_packets.get(), (opened ? 3u : 2u) + 1u + (ends ? 0u : 1u));
+    }
+  }
+}

@@ -54,7 +54,7 @@ void look_at_threads(std::map<int, double>& seconds) {
 }
 
 struct Peak {
-  uint64_t anonymous = 0, flows = 0, states = 0, table = 0, metadata = 0, dpi = 0;
+  uint64_t anonymous = 0, flows = 0, states = 0, table = 0, metadata = 0, dpi = 0, inspection = 0;
   void look(const dipper::CounterBlock& block, unsigned workers) {
     using W = dipper::WorkerCounters;
     anonymous = std::max(anonymous, anonymous_bytes());
@@ -63,6 +63,7 @@ struct Peak {
     table = std::max(table, total(block, workers, &W::table_bytes));
     metadata = std::max(metadata, total(block, workers, &W::metadata_bytes));
     dpi = std::max(dpi, total(block, workers, &W::dpi_state_bytes));
+    inspection = std::max(inspection, total(block, workers, &W::inspection_bytes));
   }
 };
 
@@ -140,10 +141,12 @@ int main(int argc, char** argv) {
   for (const auto& [id, seconds] : thread_seconds) threads += (threads.empty() ? "" : ",") + std::to_string(seconds);
   printf("{\"wall_s\":%.4f,\"thread_cpu_s\":[%s],\"packets\":%lu,\"flows\":%lu,\"dpi_packets\":%lu,\"line_bytes\":%lu,\"anonymous_at_start\":%lu,"
          "\"anonymous_peak\":%lu,\"flows_peak\":%lu,\"dpi_states_peak\":%lu,\"table_bytes_peak\":%lu,"
-         "\"metadata_bytes_peak\":%lu,\"dpi_state_bytes_peak\":%lu,\"dpi_state_size\":%zu}\n",
+         "\"metadata_bytes_peak\":%lu,\"dpi_state_bytes_peak\":%lu,\"dpi_state_size\":%zu,"
+         "\"inspection_bytes_peak\":%lu,\"inspections_refused\":%lu}\n",
          wall.count(), threads.c_str(), block.reader.packets_read.get(),
          total(block, engine->workers(), &dipper::WorkerCounters::flows_created),
          total(block, engine->workers(), &dipper::WorkerCounters::dpi_packets), line_bytes, empty, peak.anonymous, peak.flows,
-         peak.states, peak.table, peak.metadata, peak.dpi, dipper::Dpi::state_size());
+         peak.states, peak.table, peak.metadata, peak.dpi, dipper::Dpi::state_size(),
+         peak.inspection, total(block, engine->workers(), &dipper::WorkerCounters::inspections_refused));
   return 0;
 }

@@ -37,17 +37,26 @@ export async function explainDefaultMode(
   const decoding = decodingRules(reference, run);
   // Queries of the flow's first packet; the library keeps the last one's name, with what it holds unprintable replaced, or none.
   const queried = new Set(run.lines.map(({ flow }) => flow.dns?.query_name ?? ''));
+  // Names of hellos in QUIC frames in an order in which the library does not put them together.
+  const quicNames = new Set(
+    run.lines.map(({ flow }) => (flow.ip_protocol === 17 ? flow.ssl?.client_sni : '') ?? ''),
+  );
   for (const [subject, list] of flows) {
     // A flow that only default mode has is in none of the M flows that are counted.
     if (!list.some(({ expected: was }) => was === 'none')) result.same -= 1;
     const firstQuery = list.every(({ figure, seen }) => figure === 'host' && queried.has(seen));
+    const helloInPieces = list.every(
+      ({ figure, expected: was, seen }) => figure === 'host' && was === '' && quicNames.has(seen),
+    );
     const excuses = list.map(exceptionFor);
     const excuse = excuses.every((row) => row !== undefined) ? excuses[0]?.reason : undefined;
     const rule = firstQuery
       ? 'name of the first DNS query, read by our own dissector'
-      : withLimits.has(subject)
-        ? decoding
-        : 'packets shown to nDPI: 32, reference 80 and 24';
+      : helloInPieces
+        ? 'name of a QUIC hello in pieces, put together by our own dissector'
+        : withLimits.has(subject)
+          ? decoding
+          : 'packets shown to nDPI: 32, reference 80 and 24';
     const reason = excuse ?? rule;
     const what = list.map((d) => `${d.figure} ${d.expected || '(none)'} / ${d.seen || '(none)'}`);
     const line = `${subject}: ${what.join('; ')}`;

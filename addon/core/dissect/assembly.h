@@ -9,52 +9,56 @@
 
 namespace dipper {
 
+// Room for what one Assembly collects. The pages that are never written cost nothing.
+struct ReassemblyBlock {
+  static constexpr size_t capacity = 16384;
+  // Of bytes behind a gap. A browser cuts a hello into some ten CRYPTO frames and shuffles them.
+  static constexpr size_t most_ranges = 24;
+  struct Range {
+    uint16_t from, to;
+  };
+  Range ranges[most_ranges];  // sorted, apart from each other and from the bytes before the first gap
+  uint8_t bytes[capacity];
+};
+
 // The blocks of one worker. Nothing is allocated for a packet once as many as are in use at a time have been.
 class ReassemblyBuffers {
  public:
-  static constexpr size_t block_bytes = 16384;
 
   explicit ReassemblyBuffers(uint32_t most_blocks) : most_(most_blocks) {}
   ReassemblyBuffers(const ReassemblyBuffers&) = delete;
   ReassemblyBuffers& operator=(const ReassemblyBuffers&) = delete;
   ~ReassemblyBuffers();
 
-  uint8_t* acquire();  // null, and counted, when there is none left
-  void release(uint8_t* block) { free_.push_back(block); }
+  ReassemblyBlock* acquire();  // null, and counted, when there is none left
+  void release(ReassemblyBlock* block) { free_.push_back(block); }
   uint64_t refused() const { return refused_; }  // pieces that found no room, and those that an Assembly did not take
   void refuse() { ++refused_; }
-  size_t in_use() const { return all_.size() - free_.size(); }
+  size_t bytes_in_use() const { return (all_.size() - free_.size()) * sizeof(ReassemblyBlock); }
 
  private:
-  std::vector<uint8_t*> all_, free_;
+  std::vector<ReassemblyBlock*> all_, free_;
   uint32_t most_;
   uint64_t refused_ = 0;
 };
 
 class Assembly {
  public:
-  static constexpr size_t capacity = ReassemblyBuffers::block_bytes;
+  static constexpr size_t capacity = ReassemblyBlock::capacity;
 
   // Keeps a copy of what is new in `bytes`; bytes that are there stay, so that a later piece cannot change what was read.
   // False when there is no block, no end in sight of its gaps, or the piece reaches beyond `capacity`: refused() counts it.
   bool add(uint64_t offset, Cursor bytes, ReassemblyBuffers& buffers);
 
-  Cursor whole() const { return {bytes_, bytes_ ? whole_ : size_t{0}}; }  // from offset 0 to the first gap
-  uint8_t* bytes() { return bytes_; }
-  bool started() const { return bytes_ != nullptr; }
+  Cursor whole() const { return {block_ ? block_->bytes : nullptr, whole_}; }  // from offset 0 to the first gap
+  uint8_t* bytes() { return block_->bytes; }
+  bool started() const { return block_ != nullptr; }
   void release(ReassemblyBuffers& buffers);  // empty again; the block goes back
 
  private:
-  // Of bytes behind a gap. A browser cuts a hello into some ten CRYPTO frames and shuffles them.
-  static constexpr size_t most_ranges = 24;
-  struct Range {
-    uint16_t from, to;
-  };
-
-  uint8_t* bytes_ = nullptr;
+  ReassemblyBlock* block_ = nullptr;
   uint16_t whole_ = 0;
   uint8_t range_count_ = 0;
-  Range ranges_[most_ranges];  // sorted, apart from each other and from whole_
 };
 
 }  // namespace dipper

@@ -40,10 +40,14 @@ constexpr char rtp_versions[] =
     "\x9e\x9f";
 constexpr std::string_view stun_types{"\0\1", 2};
 
-bool any_payload(const Segment&) { return true; }
+Begins any_payload(const Segment&, Dissection&) { return Begins::yes; }
 template <bool (*begins)(Cursor)>
-bool payload(const Segment& segment) {
-  return begins(segment.payload);
+Begins payload(const Segment& segment, Dissection&) {
+  return begins(segment.payload) ? Begins::yes : Begins::no;
+}
+template <bool (*begins)(const Segment&)>
+Begins at_once(const Segment& segment, Dissection&) {
+  return begins(segment) ? Begins::yes : Begins::no;
 }
 
 // A datagram, or a message that is whole in its segment.
@@ -103,24 +107,22 @@ Reading stun(const Segment& segment, Inspection& inspection) {
 }
 
 // Streams have ports of their own, never known ones (RFC 3550, 11).
-bool rtp_stream_begins(const Segment& segment) {
-  return segment.source_port >= 1024 && segment.destination_port >= 1024 && rtp_begins(segment.payload);
-}
-Reading rtp(const Segment& segment, Inspection& inspection) {
-  return read_rtp(segment.payload, segment.packet.from_lower, inspection.rtp, inspection.findings);
+Begins rtp_stream_begins(const Segment& segment, Dissection& dissection) {
+  if (segment.source_port < 1024 || segment.destination_port < 1024) return Begins::no;
+  return rtp_begins(segment.payload, segment.packet.from_lower, dissection.rtp);
 }
 
 // name, protocol, ports, first bytes, begins, read
 const std::vector<Dissector>& table() {
   static const Dissector rows[] = {
-      {"TLS", ip_protocol_tcp, {}, "\x16", tls_begins, read_tls},
-      {"TLS later on", ip_protocol_tcp, {21, 25, 110, 119, 143, 389, 587, 1080, 4190, 5222, 5269, 5432}, {}, upgrade_begins, await_tls},
-      {"DTLS", ip_protocol_udp, {}, "\x16", dtls_begins, read_dtls},
+      {"TLS", ip_protocol_tcp, {}, "\x16", at_once<tls_begins>, read_tls},
+      {"TLS later on", ip_protocol_tcp, {21, 25, 110, 119, 143, 389, 587, 1080, 4190, 5222, 5269, 5432}, {}, at_once<upgrade_begins>, await_tls},
+      {"DTLS", ip_protocol_udp, {}, "\x16", at_once<dtls_begins>, read_dtls},
       {"DTLS in CAPWAP", ip_protocol_udp, {5246}, {}, any_payload, read_dtls},
-      {"QUIC", ip_protocol_udp, {}, long_headers, quic_begins, read_quic},
+      {"QUIC", ip_protocol_udp, {}, long_headers, at_once<quic_begins>, read_quic},
       {"HTTP", ip_protocol_tcp, {}, capitals, payload<http_begins>, sides<read_http>},
       {"DNS", ip_protocol_udp, {53}, {}, any_payload, dns},
-      {"DNS on other ports", ip_protocol_udp, {}, {}, dns_elsewhere_begins, dns},
+      {"DNS on other ports", ip_protocol_udp, {}, {}, at_once<dns_elsewhere_begins>, dns},
       {"DNS", ip_protocol_tcp, {53}, {}, any_payload, sides<read_dns_stream>},
       {"LLMNR", ip_protocol_udp, {5355}, {}, any_payload, dns},
       {"mDNS", ip_protocol_udp, {5353}, {}, any_payload, message<read_mdns>},
@@ -130,11 +132,11 @@ const std::vector<Dissector>& table() {
       {"SSDP", ip_protocol_udp, {1900}, "HMN", any_payload, message<read_ssdp>},
       {"NetBIOS names", ip_protocol_udp, {137}, {}, any_payload, message<read_netbios_name>},
       {"NetBIOS datagrams", ip_protocol_udp, {138}, "\x10\x11\x12", any_payload, message<read_netbios_datagram>},
-      {"STUN", ip_protocol_udp, {}, stun_types, stun_begins, stun},
-      {"STUN", ip_protocol_tcp, {}, stun_types, stun_begins, stun},
+      {"STUN", ip_protocol_udp, {}, stun_types, at_once<stun_begins>, stun},
+      {"STUN", ip_protocol_tcp, {}, stun_types, at_once<stun_begins>, stun},
       {"SIP", ip_protocol_udp, {}, capitals, payload<sip_begins>, message<read_sip>},
       {"SIP", ip_protocol_tcp, {}, capitals, payload<sip_begins>, sides<either<read_sip>>},
-      {"RTP", ip_protocol_udp, {}, rtp_versions, rtp_stream_begins, rtp},
+      {"RTP", ip_protocol_udp, {}, rtp_versions, rtp_stream_begins, message<read_rtp>},
       {"MQTT", ip_protocol_tcp, {}, "\x10", payload<mqtt_begins>, sides<either<read_mqtt>>},
       {"RDP", ip_protocol_tcp, {}, "\3", payload<rdp_begins>, sides<either<read_rdp>>},
       {"NTP", ip_protocol_udp, {123}, {}, any_payload, message<read_ntp>},
@@ -143,7 +145,7 @@ const std::vector<Dissector>& table() {
       {"SMB", ip_protocol_tcp, {139, 445}, {}, any_payload, sides<read_smb>},
       {"BitTorrent", ip_protocol_tcp, {}, "\x13", any_payload, sides<either<read_bittorrent>>},
   };
-  static_assert(std::size(rows) <= 32, "a row is a bit of Inspection::reading and Dissection::candidates");
+  static_assert(std::size(rows) <= 32, "a row is a bit of Dissection::candidates");
   static const std::vector<Dissector> all(std::begin(rows), std::end(rows));
   return all;
 }
@@ -166,22 +168,27 @@ Dissectors::Dissectors() : rows_(table()) {
 // First those that are at it, then those that this packet may begin.
 void Dissectors::examine(const Segment& segment, uint32_t rows, Dissection& dissection, InspectionPool& pool) const {
   Inspection*& inspection = dissection.inspection;
-  const uint32_t at_it = inspection ? inspection->reading : 0;
+  const uint32_t at_it = dissection.reading;
   for (uint32_t left = at_it | rows; left; left &= left - 1) {
     const auto position = static_cast<unsigned>(__builtin_ctz(left));
     const uint32_t bit = uint32_t{1} << position;
     const Dissector& row = rows_[position];
-    if (!(at_it & bit) && !row.begins(segment)) continue;
+    if (!(at_it & bit)) {
+      const Begins begins = row.begins(segment, dissection);
+      if (begins == Begins::no) continue;
+      dissection.waiting = begins == Begins::perhaps ? dissection.waiting | bit : dissection.waiting & ~bit;
+      if (begins == Begins::never) dissection.candidates &= ~bit;
+      if (begins != Begins::yes) continue;
+    }
     if (!inspection && !(inspection = pool.acquire())) {
-      dissection.candidates = 0;
+      dissection.candidates = dissection.waiting = 0;
       return;
     }
-    inspection->reading &= ~bit;
     const Reading reading = row.read(segment, *inspection);
-    if (reading == Reading::more) inspection->reading |= bit;
+    dissection.reading = reading == Reading::more ? dissection.reading | bit : dissection.reading & ~bit;
     dissection.candidates = reading == Reading::foreign ? dissection.candidates | bit : dissection.candidates & ~bit;
   }
-  if (inspection && !inspection->reading && inspection->findings.empty()) {
+  if (inspection && !dissection.reading && inspection->findings.empty()) {
     pool.release(inspection);
     inspection = nullptr;
   }

@@ -8,26 +8,29 @@
 
 #include "inspection.h"
 #include "reading.h"
+#include "rtp.h"
 #include "segment.h"
 
 namespace dipper {
+
+// A flow's place among them, kept beside nDPI's state.
+struct Dissection {
+  Inspection* inspection = nullptr;  // null: none wanted the flow so far
+  // Rows, a bit each, that the flow may still begin; that want more packets; that want more to say whether they begin.
+  uint32_t candidates = 0, reading = 0, waiting = 0;
+  RtpGuess rtp;
+
+  bool wants_more() const { return reading | waiting; }
+  const Findings* findings() const { return inspection ? &inspection->findings : nullptr; }
+};
 
 struct Dissector {
   const char* name;
   uint8_t ip_protocol;              // TCP or UDP
   std::vector<uint16_t> ports;      // one of them is either side's; none: any port
   std::string_view first_bytes;     // of the payload that begins it, each a possible one; none: any
-  bool (*begins)(const Segment&);   // whether this may be the packet that begins it; cheap: asked about every packet
+  Begins (*begins)(const Segment&, Dissection&);  // whether this may be the packet that begins it; cheap: asked about every packet
   Reading (*read)(const Segment&, Inspection&);
-};
-
-// A flow's place among them, kept beside nDPI's state.
-struct Dissection {
-  Inspection* inspection = nullptr;  // null: none wanted the flow so far
-  uint32_t candidates = 0;           // rows that the flow may still begin
-
-  bool wants_more() const { return inspection && inspection->reading; }
-  const Findings* findings() const { return inspection ? &inspection->findings : nullptr; }
 };
 
 class Dissectors {

@@ -17,11 +17,15 @@ void Findings::clear() {
   shrink();
 }
 
-bool Findings::grow() {
-  auto* whole = static_cast<char*>(malloc(most_bytes));
-  if (!whole) return false;
-  memcpy(whole, bytes_, end_);
-  bytes_ = whole;
+bool Findings::grow(size_t bytes) {
+  size_t capacity = capacity_;
+  while (capacity < bytes) capacity *= 2;
+  capacity = std::min(capacity, most_bytes);
+  auto* larger = static_cast<char*>(realloc(bytes_ == usual_ ? nullptr : bytes_, capacity));
+  if (!larger) return false;
+  if (bytes_ == usual_) memcpy(larger, usual_, end_);
+  bytes_ = larger;
+  capacity_ = static_cast<uint16_t>(capacity);
   return true;
 }
 
@@ -29,12 +33,21 @@ void Findings::shrink() {
   if (bytes_ == usual_) return;
   free(bytes_);
   bytes_ = usual_;
+  capacity_ = usual_bytes;
+}
+
+Findings::Head* Findings::find(Field field) const {
+  char* at = bytes_;
+  for (Head* head;; at += sizeof(Head) + head->size()) {
+    head = reinterpret_cast<Head*>(at);
+    if (head->field == index(field)) return head;
+  }
 }
 
 std::string_view Findings::text(Field field) const {
   if (!has(field)) return {};
-  const Slot& slot = slots_[index(field)];
-  return {bytes_ + slot.at, slot.size};
+  const Head* head = find(field);
+  return {reinterpret_cast<const char*>(head + 1), head->size()};
 }
 
 uint64_t Findings::number(Field field) const {
@@ -44,44 +57,51 @@ uint64_t Findings::number(Field field) const {
   return value;
 }
 
+bool Findings::has_room(size_t bytes) {
+  const size_t end = end_ + bytes;
+  if (end <= capacity_ || (end <= most_bytes && grow(end))) return true;
+  full_ = true;
+  return false;
+}
+
 // The field's bytes move to the end, if they are not there, and grow. No gaps remain, so that the bound is what is stored.
 bool Findings::append(Field field, std::string_view head, std::string_view value) {
   const size_t more = head.size() + value.size();
-  if (more > most_bytes - end_ || (bytes_ == usual_ && more > usual_bytes - end_ && !grow())) {
-    full_ = true;
-    return false;
-  }
-  Slot& slot = slots_[index(field)];
+  if (!has_room(more + (has(field) ? 0 : sizeof(Head)))) return false;
+  Head* place;
   if (!has(field)) {
-    slot = {end_, 0};
+    place = reinterpret_cast<Head*>(bytes_ + end_);
+    place->field = static_cast<uint8_t>(index(field));
+    place->resize(0);
+    end_ = static_cast<uint16_t>(end_ + sizeof(Head));
     used_[index(field) / 64] |= uint64_t{1} << index(field) % 64;
-  } else if (slot.at + slot.size != end_) {
-    std::rotate(bytes_ + slot.at, bytes_ + slot.at + slot.size, bytes_ + end_);
-    for (size_t i = 0; i < fields; ++i)
-      if (has(static_cast<Field>(i)) && slots_[i].at > slot.at) slots_[i].at = static_cast<uint16_t>(slots_[i].at - slot.size);
-    slot.at = static_cast<uint16_t>(end_ - slot.size);
+  } else {
+    place = find(field);
+    char* const from = reinterpret_cast<char*>(place);
+    const size_t bytes = sizeof(Head) + place->size();
+    std::rotate(from, from + bytes, bytes_ + end_);
+    place = reinterpret_cast<Head*>(bytes_ + end_ - bytes);
   }
   if (!head.empty()) memcpy(bytes_ + end_, head.data(), head.size());
   if (!value.empty()) memcpy(bytes_ + end_ + head.size(), value.data(), value.size());
-  slot.size = static_cast<uint16_t>(slot.size + more);
+  place->resize(place->size() + more);
   end_ = static_cast<uint16_t>(end_ + more);
   return true;
 }
 
 void Findings::remove(Field field) {
   if (!has(field)) return;
-  append(field, {}, {});  // to the end
-  end_ = slots_[index(field)].at;
+  char* const from = reinterpret_cast<char*>(find(field));
+  const size_t bytes = sizeof(Head) + text(field).size();
+  memmove(from, from + bytes, static_cast<size_t>(bytes_ + end_ - from) - bytes);
+  end_ = static_cast<uint16_t>(end_ - bytes);
   used_[index(field) / 64] &= ~(uint64_t{1} << index(field) % 64);
 }
 
 bool Findings::put(Field field, std::string_view value) {
-  const size_t freed = text(field).size();
-  const bool outgrows = bytes_ == usual_ && value.size() > usual_bytes - end_ + freed;
-  if (value.size() > most_bytes - end_ + freed || (outgrows && !grow())) {
-    full_ = true;
-    return false;
-  }
+  // What is there stays when the new value has no room.
+  const size_t before = text(field).size();
+  if (value.size() > before && !has_room(value.size() - before + (has(field) ? 0 : sizeof(Head)))) return false;
   remove(field);
   return append(field, {}, value);
 }

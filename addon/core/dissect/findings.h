@@ -11,10 +11,10 @@ namespace dipper {
 
 class Findings {
  public:
-  static constexpr size_t most_bytes = 3072;  // of all values together
-  // Room that is always there: enough for nearly every flow. Who needs more gets the whole room until clear(), so that tens of
-  // thousands of flows in detection take a fifth of what they may.
-  static constexpr size_t usual_bytes = 512;
+  static constexpr size_t most_bytes = 3072;  // of all values together, and three for each
+  // Room that is always there: enough for most of the flows that are in detection at a time. Who needs more gets twice as much,
+  // again and again, until clear().
+  static constexpr size_t usual_bytes = 192;
 
   Findings() = default;
   Findings(const Findings&) = delete;
@@ -44,21 +44,30 @@ class Findings {
  private:
   static constexpr size_t fields = static_cast<size_t>(Field::count_), words = (fields + 63) / 64;
   static constexpr size_t index(Field field) { return static_cast<size_t>(field); }
-  struct Slot {
-    uint16_t at, size;
+  // What stands before each value. A flow has some ten: to look through them costs less than a place for each of the fields,
+  // which was a fifth of all that is kept of a flow in detection.
+  struct Head {
+    uint8_t field, size_low, size_high;
+    size_t size() const { return size_low | size_high << 8; }
+    void resize(size_t size) {
+      size_low = static_cast<uint8_t>(size);
+      size_high = static_cast<uint8_t>(size >> 8);
+    }
   };
+  static_assert(fields <= 256 && most_bytes <= 0xffff);
 
+  Head* find(Field field) const;  // of a used field
+  bool has_room(size_t bytes);    // for so many more, and full() if not
   bool append(Field field, std::string_view head, std::string_view value);  // to the field's bytes
   bool put(Field field, std::string_view value);
   void remove(Field field);
-  bool grow();
+  bool grow(size_t bytes);
   void shrink();
 
   uint64_t used_[words] = {};
-  uint16_t end_ = 0;
-  bool full_ = false;
-  Slot slots_[fields];         // of used fields
   char* bytes_ = usual_;
+  uint16_t end_ = 0, capacity_ = usual_bytes;
+  bool full_ = false;
   char usual_[usual_bytes];
 };
 

@@ -6,14 +6,12 @@ namespace dipper {
 
 void Inspection::clear() {
   findings.clear();
-  reading = 0;
   handshake.clear(buffers);
   tls = {};
   dtls = {};
-  quic.clear();
+  quic.reset();
   conversation.clear(buffers);
   dns = {};
-  rtp = {};
 }
 
 InspectionPool::~InspectionPool() {

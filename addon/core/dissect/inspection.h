@@ -2,6 +2,7 @@
 // of them wants has none. Thread: the worker's; no locks.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "assembly.h"
@@ -11,7 +12,6 @@
 #include "findings.h"
 #include "handshake.h"
 #include "quic.h"
-#include "rtp.h"
 #include "tls.h"
 
 namespace dipper {
@@ -20,16 +20,14 @@ struct Inspection {
   explicit Inspection(ReassemblyBuffers& b) : buffers(b) {}
 
   Findings findings;
-  uint32_t reading = 0;  // rows of the table of dissectors that want more packets
   ReassemblyBuffers& buffers;
   // States of dissectors: plain values, which clear() puts back to where they began.
   Handshake handshake;
   TlsStreams tls;
   DtlsMessages dtls;
-  QuicKeys quic;
+  std::unique_ptr<QuicKeys> quic;  // a third of everything here would be theirs, and most flows are not QUIC
   Conversation conversation;  // of the one that reads both sides of a TCP connection
   DnsState dns;
-  RtpState rtp;
 
   void clear();  // for the next flow; blocks go back
 };
@@ -50,7 +48,7 @@ class InspectionPool {
   uint64_t findings_dropped() const { return findings_dropped_; }  // flows with more findings than one may have
   size_t in_use() const { return all_.size() - free_.size(); }
   size_t bytes_in_use() const {
-    return in_use() * sizeof(Inspection) + buffers_.in_use() * ReassemblyBuffers::block_bytes;
+    return in_use() * sizeof(Inspection) + buffers_.bytes_in_use();
   }
 
  private:

@@ -1,5 +1,7 @@
 #include "quic.h"
 
+#include <new>
+
 #include "dissectors.h"
 
 namespace dipper {
@@ -122,7 +124,7 @@ bool is_whole_message(Cursor bytes) {
 void read_frames(Cursor plain, bool from_client, Inspection& inspection) {
   Handshake& handshake = inspection.handshake;
   Assembly& pieces = handshake.pieces[from_client];
-  const auto read_all = [&] { return from_client == inspection.quic.client_side ? handshake.client_seen : handshake.server_seen; };
+  const auto read_all = [&] { return from_client == inspection.quic->client_side ? handshake.client_seen : handshake.server_seen; };
   bool is_frame;
   for (CryptoFrame frame; take_crypto_frame(plain, frame, is_frame);) {
     const bool is_whole = frame.at == 0 && !pieces.started() && is_whole_message(frame.bytes);
@@ -134,43 +136,47 @@ void read_frames(Cursor plain, bool from_client, Inspection& inspection) {
   }
 }
 
-void read_initial(const LongHeader& header, bool from_client, Inspection& inspection) {
-  QuicKeys& keys = inspection.quic;
+// The first Initial packet, or the first after a Retry (RFC 9001, 5.2): then the server answers under the new keys, also where
+// the hello has been read already. Who forces version negotiation takes the keys of a version that he speaks.
+void read_first_initial(const LongHeader& header, bool from_client, Inspection& inspection) {
   Handshake& handshake = inspection.handshake;
   uint8_t plain_bytes[InitialKeys::most_plain];
-  if (keys.known && from_client != keys.client_side) {
-    if (!keys.server_known) keys.server = initial_keys(keys.version, keys.secret, QuicSide::server);
-    keys.server_known = true;
-    const Cursor plain = keys.server.open(header.packet, header.number_at, plain_bytes);
-    if (are_frames(plain)) read_frames(plain, from_client, inspection);
-    return;
-  }
-  if (keys.known) {
-    const Cursor plain = keys.client.open(header.packet, header.number_at, plain_bytes);
-    if (are_frames(plain)) {
-      if (!handshake.client_seen) read_frames(plain, from_client, inspection);
-      return;
-    }
-  }
-  // The first, or the first after a Retry (RFC 9001, 5.2): then the server answers under the new keys, also where the hello
-  // has been read already. Who forces version negotiation takes the keys of a version that he speaks.
   const bool forced = header.version == QuicVersion::reserved;
   for (const QuicVersion version : {forced ? QuicVersion::v1 : header.version, QuicVersion::draft_29}) {
     const Sha256::Digest secret = initial_secret(version, header.destination);
     const InitialKeys client = initial_keys(version, secret, QuicSide::client);
     const Cursor plain = client.open(header.packet, header.number_at, plain_bytes);
     if (are_frames(plain)) {
-      keys.known = true;
-      keys.client_side = from_client;
-      keys.version = version;
-      keys.secret = secret;
-      keys.client = client;
-      keys.server_known = false;
+      if (!inspection.quic) inspection.quic.reset(new (std::nothrow) QuicKeys);
+      QuicKeys* const keys = inspection.quic.get();
+      if (!keys) return inspection.buffers.refuse();
+      keys->client_side = from_client;
+      keys->server_known = false;
+      keys->version = version;
+      keys->secret = secret;
+      keys->client = client;
       if (handshake.client_seen) return;
       handshake.pieces[from_client].release(inspection.buffers);
       return read_frames(plain, from_client, inspection);
     }
     if (!forced) return;
+  }
+}
+
+void read_initial(const LongHeader& header, bool from_client, Inspection& inspection) {
+  QuicKeys* const keys = inspection.quic.get();
+  if (!keys) return read_first_initial(header, from_client, inspection);
+  const bool of_client = from_client == keys->client_side;
+  if (!of_client && !keys->server_known) {
+    keys->server = initial_keys(keys->version, keys->secret, QuicSide::server);
+    keys->server_known = true;
+  }
+  uint8_t plain_bytes[InitialKeys::most_plain];
+  const Cursor plain = (of_client ? keys->client : keys->server).open(header.packet, header.number_at, plain_bytes);
+  if (!are_frames(plain)) {
+    if (of_client) read_first_initial(header, from_client, inspection);
+  } else if (!of_client || !inspection.handshake.client_seen) {
+    read_frames(plain, from_client, inspection);
   }
 }
 
@@ -188,11 +194,12 @@ Reading read_quic(const Segment& segment, Inspection& inspection) {
   const bool is_long = rest.u8(0) & long_header;
   while (take_packet(rest, header))
     if (header.initial) read_initial(header, segment.from_client, inspection);
-  if (!inspection.quic.known) return Reading::foreign;
-  const bool from_server = segment.from_client != inspection.quic.client_side;
+  if (!inspection.quic) return Reading::foreign;
+  const bool from_server = segment.from_client != inspection.quic->client_side;
   // After the server's first packet with a short header its hello has passed by.
-  if (inspection.handshake.server_seen || (!is_long && from_server && inspection.handshake.client_seen)) return Reading::done;
-  return Reading::more;
+  if (!inspection.handshake.server_seen && (is_long || !from_server || !inspection.handshake.client_seen)) return Reading::more;
+  inspection.quic.reset();
+  return Reading::done;
 }
 
 }  // namespace dipper

@@ -10,15 +10,13 @@ struct Segment;
 struct Inspection;
 enum class Reading : uint8_t;
 
+// Of a connection whose client's first Initial packet was opened.
 struct QuicKeys {
-  bool known = false;        // the client's first Initial packet was opened
-  bool client_side = false;  // the direction that it came in
+  bool client_side;   // the direction that it came in
+  bool server_known;  // `server` is made of the secret when it is needed
   QuicVersion version;
   Sha256::Digest secret;
-  bool server_known = false;  // `server` is made of the secret when it is needed
   InitialKeys client, server;
-
-  void clear() { known = client_side = server_known = false; }
 };
 
 bool quic_begins(const Segment& segment);

@@ -8,8 +8,9 @@ namespace dipper {
 
 class Findings;
 
-// The last packet of each direction that may be one.
-struct RtpState {
+// The last packet of each direction that may be one: kept beside the flow, since thousands of flows of other protocols have
+// one packet that may be, and never another.
+struct RtpGuess {
   struct {
     uint32_t source = 0;
     uint16_t sequence = 0;
@@ -17,10 +18,10 @@ struct RtpState {
   } of[2];
 };
 
-// A header of version 2 without padding, and not RTCP on the same port.
-bool rtp_begins(Cursor packet);
+// One datagram of `direction` (0 or 1): `yes` for the one that proves the stream.
+Begins rtp_begins(Cursor packet, unsigned direction, RtpGuess& guess);
 
-// One datagram of `direction` (0 or 1).
-Reading read_rtp(Cursor packet, unsigned direction, RtpState& state, Findings& findings);
+// The datagram that proved it.
+Reading read_rtp(Cursor packet, Findings& findings);
 
 }  // namespace dipper
