@@ -1,5 +1,6 @@
 // The options of the daemon as a table: ours, and those of netifyd 3.07, 4.x and 5.x with what became of them.
 // The parser, the help text and the page on migration are made from it.
+import type { DumpSubject } from './command-line-types.js';
 
 export type Action =
   /** Opens an interface; what binds to an interface follows it. */
@@ -9,8 +10,8 @@ export type Action =
   | { readonly kind: 'set'; readonly section: string; readonly key: string; readonly text?: string }
   | { readonly kind: 'mode'; readonly mode: 'check' | 'version' | 'help' | 'status' | 'uuid' }
   | { readonly kind: 'mode'; readonly mode: 'provision' | 'hash' }
-  | { readonly kind: 'dump'; readonly subject: 'all' | 'applications' | 'protocols' }
-  | { readonly kind: 'dump'; readonly subject: 'categories' | 'risks' }
+  | { readonly kind: 'dump'; readonly subject: Exclude<DumpSubject, `${string}-categories`> }
+  | { readonly kind: 'dump-category' }
   | { readonly kind: 'dump-modifier'; readonly modifier: 'sortByTag' | 'withCategories' }
   | { readonly kind: 'config' | 'debug' | 'verbose' | 'foreground' | 'workers' | 'key' }
   /** No meaning here. */
@@ -266,14 +267,14 @@ export const optionRows: readonly OptionRow[] = [
   {
     long: ['dump-categories'],
     action: { kind: 'dump', subject: 'categories' },
-    help: 'print the categories',
+    help: 'print the categories of applications, then those of protocols',
     netifyd: '4.x, 5.x',
   },
   {
     long: ['dump-category'],
     argument: 'TYPE',
-    action: { kind: 'dump', subject: 'categories' },
-    help: 'the same; libndpi has one kind of category',
+    action: { kind: 'dump-category' },
+    help: 'print the categories of one TYPE: application or protocol',
     netifyd: '4.x, 5.x',
   },
   {

@@ -29,7 +29,15 @@ export interface CommandLineInterface {
   readonly flag: string;
 }
 
-export type DumpSubject = 'all' | 'applications' | 'protocols' | 'categories' | 'risks';
+/** `categories` are both kinds: those of applications are words of the definitions, those of protocols libndpi's. */
+export type DumpSubject =
+  | 'all'
+  | 'applications'
+  | 'protocols'
+  | 'categories'
+  | 'application-categories'
+  | 'protocol-categories'
+  | 'risks';
 
 /**
  * `check`: `--check`. `uuid`: print a fresh UUID (`-U`). `provision`: create the agent's UUID if there is none, and

@@ -4,7 +4,13 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DipperError } from '../errors.js';
 import { type Action, type OptionRow, optionRows } from './command-line-options.js';
-import type { CommandLine, CommandLineInterface, Mode, Override } from './command-line-types.js';
+import type {
+  CommandLine,
+  CommandLineInterface,
+  DumpSubject,
+  Mode,
+  Override,
+} from './command-line-types.js';
 import { didYouMean } from './problems.js';
 import { interfaceSection, sections } from './schema/index.js';
 
@@ -32,6 +38,8 @@ export function parseCommandLine(
   }
   return reader.result();
 }
+
+type Task = (Action & { kind: 'mode' }) | { kind: 'dump'; subject: DumpSubject };
 
 interface OpenInterface extends CommandLineInterface {
   addresses: string[];
@@ -166,6 +174,9 @@ class Reader {
         this.#notices.push(`${flag} has no meaning here: ${action.why}`);
         this.#ends ||= action.kind === 'notice-and-end';
         return;
+      case 'dump-category':
+        this.#choose({ kind: 'dump', subject: categoriesOf(text, flag) }, flag, text);
+        return;
       case 'mode':
       case 'dump':
         this.#choose(action, flag, text);
@@ -173,7 +184,7 @@ class Reader {
     }
   }
 
-  #choose(action: Action & { kind: 'mode' | 'dump' }, flag: string, text: string): void {
+  #choose(action: Task, flag: string, text: string): void {
     // Help wins, as everywhere.
     if (this.#mode !== undefined && this.#mode.mode === 'help') return;
     const isHelp = action.kind === 'mode' && action.mode === 'help';
@@ -249,6 +260,16 @@ function override(text: string, flag: string): Override {
     text: value,
     flag: `${flag} ${section}.${key}`,
   };
+}
+
+/** netifyd's words for TYPE, in any case; as it does, the plural is taken, too. */
+function categoriesOf(type: string, flag: string): DumpSubject {
+  const [, word] = /^(application|protocol)s?$/.exec(type.toLowerCase()) ?? [];
+  if (word === undefined)
+    throw usage(
+      `${flag} ${type}: there are categories of type application and of type protocol${didYouMean(type, ['application', 'protocol'])}`,
+    );
+  return `${word as 'application' | 'protocol'}-categories`;
 }
 
 const byShort = new Map(

@@ -55,8 +55,11 @@ export async function otherMode(line: CommandLine): Promise<number> {
     }
     case 'dump': {
       const { config } = load();
-      const { applications } = await loadDefinitions(configuredSources(config.applications));
-      return print(dumpText(line, { ...protocolNames(ndpiFiles(config)), applications }).trimEnd());
+      const { applications, categories: applicationCategories } = await loadDefinitions(
+        configuredSources(config.applications),
+      );
+      const names = protocolNames(ndpiFiles(config));
+      return print(dumpText(line, { ...names, applications, applicationCategories }).trimEnd());
     }
     case 'run':
       throw new DipperError('ERR_INTERNAL', 'running is no other mode');

@@ -203,6 +203,12 @@ describe('config command line', () => {
     assert.equal(refusal('-Z'), 'no option is called -Z; see dipperd --help');
     assert.equal(refusal('-I'), '-I needs a value: -I IFACE');
     assert.match(refusal('--debug=3'), /takes no value/);
+    assert.equal(
+      refusal('--dump-category', 'protocoll'),
+      '--dump-category protocoll: there are categories of type application and of type protocol; did you mean `protocol`?',
+    );
+    assert.match(refusal('--dump-category', 'risk'), /of type protocol$/);
+    assert.equal(refusal('--dump-category'), '--dump-category needs a value: --dump-category TYPE');
     assert.match(refusal('eth0'), /belongs to no option/);
     assert.match(refusal('--', 'eth0'), /belongs to no option/);
     assert.match(refusal('--set', 'max_flows=1'), /write section\.key=value/);

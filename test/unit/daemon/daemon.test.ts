@@ -167,7 +167,11 @@ describe('dipperd', function () {
     assert.ok(named.some((row) => /^\d+: dipper\.netflix: streaming-media$/.test(row)));
     const tags = named.map((row) => row.split(': ')[1] ?? '');
     assert.deepEqual(tags, [...tags].sort());
-    assert.ok(rows('--dump-categories').includes('1: Media'));
+    const ofApplications = rows('--dump-category', 'application');
+    const ofProtocols = rows('--dump-category=Protocols');
+    assert.ok(ofApplications.includes('voip: Calls and meetings'), ofApplications.join('\n'));
+    assert.ok(ofProtocols.includes('1: Media'), ofProtocols.join('\n'));
+    assert.deepEqual(rows('--dump-categories'), [...ofApplications, ...ofProtocols]);
     assert.ok(rows('--dump-risks').some((row) => row.includes('Obsolete TLS')));
   });
 
