@@ -204,6 +204,10 @@ export interface ApplicationColumns {
   readonly transformSizes: Uint32Array;
   readonly transformWords: Uint32Array;
   readonly transformReplacements: Uint8Array;
+  readonly transformTexts: Uint8Array;
+  /** Positions of files, as of rules. */
+  readonly transformFiles: Uint32Array;
+  readonly transformLines: Uint32Array;
   /** Ascending. */
   readonly listPriorities: Uint32Array;
   readonly listCategories: Uint8Array;

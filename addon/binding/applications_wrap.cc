@@ -57,6 +57,9 @@ ApplicationColumns read(const Napi::Object& c) {
   o.transform_sizes = numbers(c, "transformSizes");
   o.transform_words = numbers(c, "transformWords");
   o.transform_replacements = texts(c, "transformReplacements");
+  o.transform_texts = texts(c, "transformTexts");
+  o.transform_files = numbers(c, "transformFiles");
+  o.transform_lines = numbers(c, "transformLines");
   o.list_priorities = numbers(c, "listPriorities");
   o.list_categories = texts(c, "listCategories");
   o.listed_in = numbers(c, "listedIn");

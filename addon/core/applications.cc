@@ -4,21 +4,28 @@
 
 namespace dipper {
 
+template <typename Visit>
+bool ApplicationTable::each_candidate(std::string_view name, Visit&& visit) const {
+  std::string changed;
+  for (const Transform& transform : transforms_) {
+    if (!transform.program.replace(name, transform.replacement, changed) || changed == name) continue;
+    const HostName candidate(changed);
+    if (!candidate.text().empty() && visit(transform, candidate)) return true;
+  }
+  return false;
+}
+
 DomainMatch ApplicationTable::find_name(const HostName& name) const {
   const std::string_view text = name.text();
   if (text.empty()) return {};
   DomainMatch match = domains_.find(text, list_order_);
-  if (!transforms_.empty()) {
-    // What a transform makes of the name comes before the name itself; the list is that of the name.
-    std::string changed;
-    for (const Transform& transform : transforms_) {
-      if (!transform.program.replace(text, transform.replacement, changed) || changed == text) continue;
-      const HostName candidate(changed);
-      if (candidate.text().empty()) continue;
-      const uint32_t rule = rule_of_candidate(candidate, domains_.find(candidate.text(), list_order_).rule);
-      if (rule) return {rule, match.list};
-    }
-  }
+  // What a transform makes of the name comes before the name itself; the list is that of the name.
+  uint32_t rule = 0;
+  if (!transforms_.empty() && each_candidate(text, [&](const Transform&, const HostName& candidate) {
+        rule = rule_of_candidate(candidate, domains_.find(candidate.text(), list_order_).rule);
+        return rule != 0;
+      }))
+    return {rule, match.list};
   match.rule = rule_of_candidate(name, match.rule);
   return match;
 }
@@ -29,16 +36,24 @@ uint32_t ApplicationTable::rule_of_candidate(const HostName& name, uint32_t by_d
   return regexes_.find(name.text());
 }
 
-std::vector<uint32_t> ApplicationTable::rules_of_name(const HostName& name, size_t most) const {
-  std::vector<uint32_t> found;
-  const auto take = [&](uint32_t rule) {
-    if (rule && found.size() < most && std::find(found.begin(), found.end(), rule) == found.end()) found.push_back(rule);
-  };
+std::vector<ApplicationTable::NameFit> ApplicationTable::rules_of_name(const HostName& name, size_t most) const {
+  std::vector<NameFit> found;
   if (name.text().empty()) return found;
-  take(find_name(name).rule);
-  domains_.each_rule(name.text(), take);
-  take(texts_.find(name.text()));
-  take(regexes_.find(name.text()));
+  const auto take_all = [&](const HostName& candidate, const Transform* transform) {
+    const std::string changed(transform ? candidate.text() : std::string_view());
+    const auto take = [&](uint32_t rule) {
+      const auto has = [rule](const NameFit& fit) { return fit.rule == rule; };
+      if (rule && found.size() < most && std::none_of(found.begin(), found.end(), has)) found.push_back({rule, transform, changed});
+    };
+    domains_.each_rule(candidate.text(), take);
+    take(texts_.find(candidate.text()));
+    take(regexes_.find(candidate.text()));
+  };
+  each_candidate(name.text(), [&](const Transform& transform, const HostName& candidate) {
+    take_all(candidate, &transform);
+    return found.size() == most;
+  });
+  take_all(name, nullptr);
   return found;
 }
 

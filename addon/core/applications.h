@@ -47,7 +47,8 @@ struct ApplicationColumns {
   Column<uint32_t> library_rules;
   TextColumn library_names;
   Column<uint32_t> transform_sizes, transform_words;
-  TextColumn transform_replacements;
+  TextColumn transform_replacements, transform_texts;
+  Column<uint32_t> transform_files, transform_lines;
   Column<uint32_t> list_priorities;  // ascending
   TextColumn list_categories;
   Column<uint32_t> listed_in;        // of each listed name its list
@@ -65,8 +66,20 @@ class ApplicationTable {
   uint32_t find_port(uint8_t ip_protocol, uint16_t port) const;
   uint32_t find_library(std::string_view protocol) const;  // libndpi's name, in any case
 
+  struct Transform {
+    RegexProgram program;
+    std::string replacement;
+    std::string_view text;  // as a line of a definition file says it
+    uint32_t file, line;
+  };
+  // A rule that a name falls under; `transform` made the name into `changed` before, unless it is null.
+  struct NameFit {
+    uint32_t rule;
+    const Transform* transform;
+    std::string changed;
+  };
   // All rules that a name falls under, the winning one first; at most `most`.
-  std::vector<uint32_t> rules_of_name(const HostName& name, size_t most) const;
+  std::vector<NameFit> rules_of_name(const HostName& name, size_t most) const;
 
   struct Application {
     uint32_t id;
@@ -80,6 +93,7 @@ class ApplicationTable {
   const Application& application_of(uint32_t rule) const { return applications_[rules_[rule - 1].application]; }
   const Rule& rule(uint32_t rule) const { return rules_[rule - 1]; }
   std::string_view file_of(uint32_t rule) const { return files_[rules_[rule - 1].file]; }
+  std::string_view file_of(const Transform& transform) const { return files_[transform.file]; }
   std::string_view text_of(uint32_t rule) const { return rule_texts_.data() + rules_[rule - 1].text_at; }
   std::string_view category_of_list(uint32_t list) const { return lists_[list - 1]; }  // the word
   std::string_view list_member(uint32_t list) const { return list_members_[list - 1]; }  // `,"domain":"web"`
@@ -99,12 +113,12 @@ class ApplicationTable {
     std::string_view name;
     uint32_t rule;
   };
-  struct Transform {
-    RegexProgram program;
-    std::string replacement;
-  };
   bool fill(const ApplicationColumns& columns, std::string& error);
+  bool fill_transforms(const ApplicationColumns& columns);
   uint32_t rule_of_candidate(const HostName& name, uint32_t by_domain) const;
+  // Calls visit(transform, candidate) for what each transform makes of the name, until one says true.
+  template <typename Visit>
+  bool each_candidate(std::string_view name, Visit&& visit) const;
 
   std::string_view keep(std::string word) { return words_.emplace_back(std::move(word)); }
 

@@ -152,14 +152,21 @@ bool ApplicationTable::fill(const ApplicationColumns& c, std::string& error) {
     return a.name != b.name ? a.name < b.name : a.rule < b.rule;
   });
 
-  Texts replacements(c.transform_replacements);
-  if (!each_program(c.transform_sizes, c.transform_words, [&](size_t, RegexProgram program) {
-        if (!replacements.next(text)) return false;
-        transforms_.push_back({std::move(program), std::string(text)});
-        return true;
-      }))
-    return refuse("transforms");
-  return true;
+  return fill_transforms(c) || refuse("transforms");
+}
+
+bool ApplicationTable::fill_transforms(const ApplicationColumns& c) {
+  const size_t count = c.transform_sizes.size;
+  if (c.transform_files.size != count || c.transform_lines.size != count) return false;
+  if (!all_below(c.transform_files, files_.size())) return false;
+  Texts replacements(c.transform_replacements), texts(c.transform_texts);
+  return each_program(c.transform_sizes, c.transform_words, [&](size_t i, RegexProgram program) {
+    std::string_view replacement, text;
+    if (!replacements.next(replacement) || !texts.next(text)) return false;
+    transforms_.push_back({std::move(program), std::string(replacement), keep(std::string(text)), c.transform_files[i],
+                           c.transform_lines[i]});
+    return true;
+  });
 }
 
 }  // namespace dipper

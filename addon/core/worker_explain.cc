@@ -32,6 +32,8 @@ struct Fit {
   Evidence evidence;
   uint32_t rule;
   std::string value;  // as text, not as JSON
+  const ApplicationTable::Transform* transform = nullptr;
+  std::string changed;  // what `transform` made of the value
 };
 
 void write(const ApplicationTable& table, const Fit& fit, bool server_is_local, std::string& out) {
@@ -47,6 +49,14 @@ void write(const ApplicationTable& table, const Fit& fit, bool server_is_local, 
   out += ",\"line\":" + std::to_string(rule.line) + ",\"text\":";
   write_json_string(table.text_of(fit.rule), out);
   out += "}";
+  if (!fit.transform) return;
+  out += ",\"transform\":{\"value\":";
+  write_json_string(fit.changed, out);
+  out += ",\"file\":";
+  write_json_string(table.file_of(*fit.transform), out);
+  out += ",\"line\":" + std::to_string(fit.transform->line) + ",\"text\":";
+  write_json_string(fit.transform->text, out);
+  out += "}";
 }
 
 }  // namespace
@@ -58,10 +68,11 @@ struct Worker::Fits {
 
   void name(Evidence evidence, std::string_view text) {
     const HostName name(text);
-    for (const uint32_t rule : table.rules_of_name(name, rules_of_a_name)) add(evidence, rule, std::string(name.text()));
+    for (ApplicationTable::NameFit& fit : table.rules_of_name(name, rules_of_a_name))
+      all.push_back({evidence, fit.rule, std::string(name.text()), fit.transform, std::move(fit.changed)});
   }
   void add(Evidence evidence, uint32_t rule, std::string value) {
-    if (rule) all.push_back({evidence, rule, std::move(value)});
+    if (rule) all.push_back({evidence, rule, std::move(value), nullptr, {}});
   }
 };
 

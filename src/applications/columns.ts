@@ -62,6 +62,20 @@ class Programs {
   }
 }
 
+/** The files that rules and transforms stand in, each once. */
+class Files {
+  readonly #positions = new Map<string, number>();
+  readonly paths = new Texts();
+
+  position(path: string): number {
+    const known = this.#positions.get(path);
+    if (known !== undefined) return known;
+    this.paths.push(path);
+    this.#positions.set(path, this.#positions.size);
+    return this.#positions.size - 1;
+  }
+}
+
 /** The columns of the rules, by kind. */
 class RuleColumns {
   readonly #domain = { rules: new Numbers(), flags: new Numbers(), names: new Texts() };
@@ -137,7 +151,7 @@ class RuleColumns {
 export async function applicationColumns(definitions: Definitions): Promise<ApplicationColumns> {
   const { applications, rules } = definitions;
   const positions = new Map(applications.map(({ id }, position) => [id, position]));
-  const files = new Map<string, number>();
+  const files = new Files();
   const [tags, categories, texts] = [new Texts(), new Texts(), new Texts()];
   for (const { tag, category } of applications) {
     tags.push(tag);
@@ -149,43 +163,45 @@ export async function applicationColumns(definitions: Definitions): Promise<Appl
   const kinds = new RuleColumns();
   for (const [number, rule] of rules.entries()) {
     if (number % rowsOfATurn === rowsOfATurn - 1) await turn();
-    let file = files.get(rule.file);
-    if (file === undefined) {
-      file = files.size;
-      files.set(rule.file, file);
-    }
     ruleApplications[number] = positions.get(rule.application) ?? 0;
-    ruleFiles[number] = file;
+    ruleFiles[number] = files.position(rule.file);
     ruleLines[number] = rule.line;
     texts.push(ruleText(rule));
     kinds.add(rule, number);
   }
-  const paths = new Texts();
-  for (const file of files.keys()) paths.push(file);
+  const transforms = transformColumns(definitions, files);
   await turn();
   return {
     applicationIds: Uint32Array.from(applications, ({ id }) => id),
     applicationTags: tags.bytes(),
     applicationCategories: categories.bytes(),
-    files: paths.bytes(),
+    files: files.paths.bytes(),
     ruleApplications,
     ruleFiles,
     ruleLines,
     ruleTexts: texts.bytes(),
     ...kinds.columns(),
-    ...transformColumns(definitions),
+    ...transforms,
     ...(await listColumns(definitions)),
   };
 }
 
-function transformColumns({ transforms }: Definitions) {
-  const [programs, replacements] = [new Programs(), new Texts()];
+function transformColumns({ transforms }: Definitions, files: Files) {
+  const [programs, replacements, texts] = [new Programs(), new Texts(), new Texts()];
   for (const { source, replacement } of transforms) {
     programs.push(source);
     replacements.push(replacement);
+    texts.push(`xfm:${source}:${replacement}`);
   }
   const [transformSizes, transformWords] = programs.columns();
-  return { transformSizes, transformWords, transformReplacements: replacements.bytes() };
+  return {
+    transformSizes,
+    transformWords,
+    transformReplacements: replacements.bytes(),
+    transformTexts: texts.bytes(),
+    transformFiles: Uint32Array.from(transforms, ({ file }) => files.position(file)),
+    transformLines: Uint32Array.from(transforms, ({ line }) => line),
+  };
 }
 
 async function listColumns({ domainLists }: Definitions) {

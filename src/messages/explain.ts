@@ -2,6 +2,11 @@
 import { Type } from 'typebox';
 import { closed, count, text } from './envelope.js';
 
+const place = {
+  file: text('Definition file.'),
+  line: count('lines', 'Line of the file, from 1.'),
+} as const;
+
 const fit = {
   field: text('Member of `flow` whose value the rule fits, for example `ssl.client_sni`.'),
   value: Type.Optional(
@@ -10,11 +15,22 @@ const fit = {
   rule: closed(
     {
       application: text('Tag of the application that the rule stands for.'),
-      file: text('Definition file.'),
-      line: count('lines', 'Line of the file, from 1.'),
+      ...place,
       text: text('The rule as a line of a definition file says it.'),
     },
     { description: 'The rule.' },
+  ),
+  transform: Type.Optional(
+    closed(
+      {
+        value: Type.Optional(
+          text('What it made of the value: the name that was looked up. Absent as that is.'),
+        ),
+        ...place,
+        text: text('The transform as a line of a definition file says it.'),
+      },
+      { description: 'The `xfm:` that changed the value before the rule was looked for.' },
+    ),
   ),
 } as const;
 
@@ -23,6 +39,7 @@ export const Explain = closed(
     field: Type.Optional(fit.field),
     value: fit.value,
     rule: Type.Optional(fit.rule),
+    transform: fit.transform,
     packet: Type.Optional(
       count('packets', 'Packets of the record when it was decided; 65535 stands for more.'),
     ),

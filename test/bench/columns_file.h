@@ -30,6 +30,7 @@ class ColumnsFile {
     take(columns.port_rules), take(columns.port_ranges), take(columns.port_protocols);
     take(columns.library_rules), take(columns.library_names);
     take(columns.transform_sizes), take(columns.transform_words), take(columns.transform_replacements);
+    take(columns.transform_texts), take(columns.transform_files), take(columns.transform_lines);
     take(columns.list_priorities), take(columns.list_categories), take(columns.listed_in), take(columns.listed_names);
   }
 

@@ -47,10 +47,17 @@ const spec: CommandSpec = {
   ],
 };
 
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
 interface Fit {
   readonly field?: string;
   readonly value?: string;
-  readonly rule?: { application: string; file: string; line: number; text: string };
+  readonly rule?: Place & { readonly application: string };
+  readonly transform?: Place & { readonly value?: string };
 }
 
 interface Answer {
@@ -71,10 +78,17 @@ const patienceMs = 30_000;
 /** What the network and the server say must not steer a terminal. */
 const plain = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ');
 
+const where = ({ text, file, line }: Place): string => `${text}  ${file}:${line}`;
+const hidden = 'hidden by the privacy filter';
+
+function place({ rule, field, value = hidden, transform }: Fit): string {
+  const change =
+    transform === undefined ? '' : `, as ${transform.value ?? hidden} by ${where(transform)}`;
+  return `${rule && where(rule)}  by ${field} = ${value}${change}`;
+}
+
 export function explanationText({ flow }: Answer): string {
   if (flow === undefined) return '';
-  const place = ({ rule, field, value }: Fit): string =>
-    `${rule?.text}  ${rule?.file}:${rule?.line}  by ${field} = ${value}`;
   const rows: [string, string][] = [['application', flow.detected_application_name]];
   const { explain } = flow;
   if (explain?.rule !== undefined)

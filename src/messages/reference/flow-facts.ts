@@ -11,6 +11,10 @@ const fit: FactTable = {
   'rule.file':                ['0.1.0', '/etc/dipper/applications.d/mine.conf', 'rule.ruleset', '', ''],
   'rule.line':                ['0.1.0', 12, '', '', ''],
   'rule.text':                ['0.1.0', 'dom:100001:google.com', '', '', ''],
+  'transform.value':          ['0.1.0', 'google.com', '', '', ''],
+  'transform.file':           ['0.1.0', '/etc/dipper/applications.d/mine.conf', '', '', ''],
+  'transform.line':           ['0.1.0', 11, '', '', ''],
+  'transform.text':           ['0.1.0', 'xfm:^.*\\.google\\.com$:google.com', '', '', ''],
 };
 
 // biome-ignore format: a row a field
