@@ -5,7 +5,9 @@
 #include "check.h"
 #include "core/dissect/certificate.h"
 #include "core/dissect/hello_fingerprints.h"
+#include "core/dissect/short_hashes.h"
 #include "core/md5.h"
+#include "core/sha256.h"
 #include "dissect_rig.h"
 
 using namespace dipper;
@@ -74,6 +76,38 @@ TEST(hello_ja4_counts_to_99_and_takes_the_highest_version) {
   CHECK_STR(ja4_of(body_of(parts)).substr(0, 10), "t12i990100");
   parts.ciphers.assign(513, 0x1301);
   CHECK_STR(ja4_of(body_of(parts)), "none");
+}
+
+// Kept or made anew, short or too long to be kept: always the text's own.
+TEST(hello_short_hashes_are_the_text_s_own) {
+  const auto hash_of = [](const std::string& text) {
+    Sha256 sha;
+    sha.add(text);
+    std::string hash(ShortHashes::digits, '\0');
+    write_short_hash(sha.digest().data(), hash.data());
+    return hash;
+  };
+  CHECK_STR(hash_of("abc"), "ba7816bf8f01");  // FIPS 180-4's example
+  ShortHashes kept;
+  for (const int round : {0, 1}) {
+    for (size_t size = 0; size < 2 * ShortHashes::longest_kept; ++size) {
+      const std::string text(size, static_cast<char>('a' + round));
+      for (int again = 0; again < 2; ++again) {
+        std::string hash(ShortHashes::digits, '\0');
+        kept.write(text, hash.data());
+        CHECK_STR(hash, hash_of(text));
+      }
+    }
+  }
+  HelloParts parts;
+  std::string text;
+  for (unsigned i = 0; i < 500; ++i) {
+    parts.ciphers.push_back(0x1000 + i);
+    char number[8];
+    snprintf(number, sizeof number, "%s%04x", i ? "," : "", 0x1000 + i);
+    text += number;
+  }
+  CHECK_STR(ja4_of(body_of(parts)).substr(11, 12), hash_of(text));
 }
 
 TEST(hello_ja4_alpn_by_the_description_s_table) {

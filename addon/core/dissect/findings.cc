@@ -154,11 +154,4 @@ void Findings::write(Field field, Metadata& metadata) const {
   }
 }
 
-void FieldSink::write_before(size_t end) {
-  for (Field field = findings_->next(written_); static_cast<size_t>(field) < end;
-       field = findings_->next(static_cast<size_t>(field) + 1))
-    findings_->write(field, metadata_);
-  written_ = std::max(written_, end);
-}
-
 }  // namespace dipper

@@ -75,27 +75,30 @@ class Findings {
 // place of the library's value.
 class FieldSink {
  public:
-  FieldSink(Metadata& metadata, const Findings* findings) : metadata_(metadata), findings_(findings) {}
+  FieldSink(Metadata& metadata, const Findings* findings) : metadata_(metadata), findings_(findings), next_(from(0)) {}
   void add_text(Field field, std::string_view value) {
-    if (!findings_ || library_speaks(field)) metadata_.add_text(field, value);
+    if (library_speaks(field)) metadata_.add_text(field, value);
   }
   void add_number(Field field, uint64_t value) {
-    if (!findings_ || library_speaks(field)) metadata_.add_number(field, value);
+    if (library_speaks(field)) metadata_.add_number(field, value);
   }
-  void finish() {
-    if (findings_) write_before(static_cast<size_t>(Field::count_));
-  }
+  void finish() { write_before(end); }
 
  private:
+  static constexpr size_t end = static_cast<size_t>(Field::count_);
+
+  size_t from(size_t field) const { return findings_ ? static_cast<size_t>(findings_->next(field)) : end; }
   bool library_speaks(Field field) {
     write_before(static_cast<size_t>(field));
-    return !findings_->has(field);
+    return next_ != static_cast<size_t>(field);
   }
-  void write_before(size_t end);
+  void write_before(size_t field) {
+    for (; next_ < field; next_ = from(next_ + 1)) findings_->write(static_cast<Field>(next_), metadata_);
+  }
 
   Metadata& metadata_;
   const Findings* findings_;
-  size_t written_ = 0;  // findings of fields before this one are out
+  size_t next_;  // the first finding that is not written
 };
 
 }  // namespace dipper

@@ -1,11 +1,13 @@
 #include "hello_fingerprints.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 
 #include "../address_text.h"
 #include "../md5.h"
 #include "../sha256.h"
+#include "short_hashes.h"
 
 namespace dipper {
 namespace {
@@ -57,28 +59,41 @@ Cursor list_of(const Hello& hello, uint16_t type, unsigned length_bytes) {
   return list;
 }
 
-// Four hexadecimal digits each, ',' between them.
-class Ja4Numbers {
+// A text that JA4 hashes: numbers of four hexadecimal digits, ',' between them.
+class Ja4Text {
  public:
-  explicit Ja4Numbers(Sha256& sha) : sha_(sha) {}
   void add(uint16_t number) {
-    const char text[] = {',', digits[number >> 12], digits[number >> 8 & 15], digits[number >> 4 & 15], digits[number & 15]};
-    sha_.add(first_ ? text + 1 : text, first_ ? 4 : 5);
-    first_ = false;
+    const char text[] = {separator_, digits[number >> 12], digits[number >> 8 & 15], digits[number >> 4 & 15], digits[number & 15]};
+    if (size_ + sizeof text > sizeof text_) begin_long();
+    const size_t skipped = separator_ ? 0 : 1;
+    memcpy(text_ + size_, text + skipped, sizeof text - skipped);
+    size_ += sizeof text - skipped;
+    separator_ = ',';
   }
-  bool none() const { return first_; }
+  // What follows is another list; no other, no '_'.
+  void next_list() { separator_ = '_'; }
+  void write_hash(char* out) {
+    thread_local ShortHashes kept;
+    if (!is_long_) return kept.write({text_, size_}, out);
+    long_.add(text_, size_);
+    write_short_hash(long_.digest().data(), out);
+  }
 
  private:
-  Sha256& sha_;
-  bool first_ = true;
+  void begin_long() {
+    is_long_ = true;
+    long_.add(text_, size_);
+    size_ = 0;
+  }
+
+  char separator_ = '\0';  // none before the first
+  bool is_long_ = false;
+  size_t size_ = 0;
+  Sha256 long_;  // of what was in text_ before
+  char text_[512];
 };
 
-constexpr size_t hash_digits = 12;
-void write_hash(const Sha256& sha, bool none, char* out) {
-  if (none) return void(std::fill_n(out, hash_digits, '0'));
-  const Sha256::Digest digest = sha.digest();
-  for (size_t i = 0; i < hash_digits; ++i) out[i] = digits[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];
-}
+constexpr size_t hash_digits = ShortHashes::digits;
 
 void write_count(size_t count, char* out) {
   if (count > 99) count = 99;
@@ -128,9 +143,17 @@ void write_alpn(const Hello& client, char* out) {
   out[1] = plain ? static_cast<char>(last) : digits[last & 15];
 }
 
-}  // namespace
-
-namespace {
+// The hash of a sorted list, and of another behind it in its order.
+void write_list(const uint16_t* sorted, size_t count, Cursor behind, char* out) {
+  if (count == 0) return void(std::fill_n(out, hash_digits, '0'));
+  Ja4Text text;
+  for (size_t i = 0; i < count; ++i) text.add(sorted[i]);
+  text.next_list();
+  for (; behind.has(2); behind = behind.skip(2)) {
+    if (!is_grease(behind.be16(0))) text.add(behind.be16(0));
+  }
+  text.write_hash(out);
+}
 
 // DTLS counts downwards; drafts of TLS 1.3 (7f.., and Facebook's fb..) came before it.
 unsigned age_rank(uint16_t version) {
@@ -192,9 +215,8 @@ bool ja4(const Hello& client, HelloTransport transport, Ja4& result) noexcept {
   }
   std::sort(sorted, sorted + count);
   write_count(count, out);
-  Sha256 ciphers;
-  Ja4Numbers cipher_numbers(ciphers);
-  for (size_t i = 0; i < count; ++i) cipher_numbers.add(sorted[i]);
+  out[6] = out[7 + hash_digits] = '_';
+  write_list(sorted, count, {nullptr, 0}, out + 7);
 
   // All are counted; server name and ALPN, which the first part tells of, are not hashed.
   size_t extensions = 0;
@@ -208,22 +230,7 @@ bool ja4(const Hello& client, HelloTransport transport, Ja4& result) noexcept {
   std::sort(sorted, sorted + count);
   write_count(extensions, out + 2);
   write_alpn(client, out + 4);
-  Sha256 types;
-  Ja4Numbers type_numbers(types);
-  for (size_t i = 0; i < count; ++i) type_numbers.add(sorted[i]);
-  bool first = true;
-  Sha256 algorithms_behind = types;
-  algorithms_behind.add("_");
-  Ja4Numbers algorithm_numbers(algorithms_behind);
-  for (Cursor algorithms = list_of(client, extension_signature_algorithms, 2); algorithms.has(2);
-       algorithms = algorithms.skip(2)) {
-    if (is_grease(algorithms.be16(0))) continue;
-    algorithm_numbers.add(algorithms.be16(0));
-    first = false;
-  }
-  out[6] = out[7 + hash_digits] = '_';
-  write_hash(ciphers, cipher_numbers.none(), out + 7);
-  write_hash(first ? types : algorithms_behind, type_numbers.none(), out + 8 + hash_digits);
+  write_list(sorted, count, list_of(client, extension_signature_algorithms, 2), out + 8 + hash_digits);
   return true;
 }
 

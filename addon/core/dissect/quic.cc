@@ -55,6 +55,12 @@ bool take_packet(Cursor& datagram, LongHeader& header) {
   return true;
 }
 
+Cursor behind_zeros(Cursor rest) {
+  while (rest.has(8) && !load_be64(rest.data)) rest = rest.skip(8);
+  while (rest.size && !rest.u8(0)) rest = rest.skip(1);
+  return rest;
+}
+
 struct CryptoFrame {
   uint64_t at;
   Cursor bytes;
@@ -71,7 +77,7 @@ bool take_crypto_frame(Cursor& rest, CryptoFrame& crypto, bool& is_frame) {
     if (!is_frame || type == close) return false;  // what is behind a CONNECTION_CLOSE does not matter
     switch (type) {
       case padding:  // most of a packet
-        while (rest.size && !rest.u8(0)) rest = rest.skip(1);
+        rest = behind_zeros(rest);
         continue;
       case ping:
         continue;
