@@ -70,7 +70,16 @@ function joined(lines: readonly FlowPurge[], frames: readonly Frame[]): Readonly
   return tuples;
 }
 
-function theirs({ sender, theirs: read }: Figure, { records, streams }: Tuple): string {
+function theirs(figure: Figure, { records, streams }: Tuple): string {
+  const { sender, theirs: read, whole } = figure;
+  const [record] = records;
+  if (whole !== undefined) {
+    const local = record === undefined ? '' : `${record.local_ip} ${record.local_port}`;
+    return joinedText(
+      figure,
+      [...streams.values()].map((frames) => whole(frames, local)),
+    );
+  }
   const client = records[0] && clientOf(records[0]);
   const isSender = (frame: Frame): boolean =>
     sender === undefined ||
@@ -78,18 +87,20 @@ function theirs({ sender, theirs: read }: Figure, { records, streams }: Tuple): 
     (frame.sender === client) === (sender === 'client');
   const values = [...streams.values()].map((frames) => {
     for (const frame of frames) {
-      const value = isSender(frame) ? read(frame) : undefined;
+      const value = isSender(frame) ? read?.(frame) : undefined;
       if (value !== undefined) return value;
     }
     return undefined;
   });
-  return setText(values);
+  return joinedText(figure, values);
 }
 
-function ours({ member, ours: inForm }: Figure, { records }: Tuple): string {
-  return setText(
+function ours(figure: Figure, { records }: Tuple): string {
+  const { member, ours: inForm, record } = figure;
+  return joinedText(
+    figure,
     records.map((flow) => {
-      const value = textAt(flow, member);
+      const value = record === undefined ? textAt(flow, member) : record(flow);
       return value === undefined || inForm === undefined ? value : inForm(value);
     }),
   );
@@ -111,7 +122,15 @@ function textAt(flow: object, path: string): string | undefined {
   return value === undefined ? undefined : String(value);
 }
 
-function setText(values: readonly (string | undefined)[]): string {
-  const set = new Set(values.filter((value) => value !== undefined && value !== ''));
-  return [...set].sort().join(' | ');
+function joinedText({ adds }: Figure, values: readonly (string | undefined)[]): string {
+  const set = values.filter((value): value is string => value !== undefined && value !== '');
+  if (adds) return sumText(set);
+  return [...new Set(set)].sort().join(' | ');
+}
+
+function sumText(counts: readonly string[]): string {
+  const sums: number[] = [];
+  for (const row of counts)
+    for (const [i, count] of row.split(' + ').entries()) sums[i] = (sums[i] ?? 0) + Number(count);
+  return sums.some((sum) => sum > 0) ? sums.join(' + ') : '';
 }

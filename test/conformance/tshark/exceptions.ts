@@ -21,6 +21,13 @@ const onlyTheirs = ({ seen }: Difference): boolean => seen === '';
 const fingerprint4 = 'JA4 (second implementation)';
 const published = 'JA4, published';
 
+const sentAgain = 'TCP sent again + out of place';
+const windowsOf = (...names: string[]): string[] =>
+  names.flatMap((name) => ['local', 'other'].map((side) => `TCP window, ${name}, ${side}`));
+const handshake = ['TCP handshake', 'TCP handshake, server', 'TCP handshake, client'];
+const total = (counts: string): number =>
+  counts.split(' + ').reduce((sum, count) => sum + Number(count), 0);
+
 const hello = ['ALPN, client', 'JA3', 'JA3S', fingerprint4];
 
 export const exceptions: readonly Exception[] = [
@@ -97,6 +104,81 @@ export const exceptions: readonly Exception[] = [
     flow: '10.191.139.17',
     when: onlyOurs,
     reason: 'tshark ends at a malformed extension, before it has computed its JA3',
+  },
+  {
+    figures: [sentAgain],
+    when: ({ expected, seen }) => total(expected) === total(seen),
+    reason:
+      'the same segments by the other name: one that fills a gap is late for us when a round-trip time has passed, for tshark when duplicate acknowledgements say so or 3 ms have',
+  },
+  {
+    figures: ['TCP handshake'],
+    when: ({ expected, seen }) => Number(expected) - Number(seen) === 1,
+    reason: 'our sum is of two halves, each cut to whole microseconds',
+  },
+  {
+    captures: ['two_interfaces.pcapng', 'mongodb.pcap'],
+    figures: [...handshake, sentAgain],
+    reason:
+      'packets seen on two interfaces or in two VLANs: two flows for us, one stream for tshark',
+  },
+  {
+    captures: ['SkypeIRC.cap', 'rtsp.pcap'],
+    figures: [sentAgain],
+    when: ({ expected, seen }) => total(expected) > total(seen),
+    reason: 'behind a RST we begin anew: a SYN that follows is another attempt, not sent again',
+  },
+  {
+    captures: ['rtsp.pcap'],
+    figures: ['TCP handshake'],
+    reason: 'four copies of each packet: tshark goes by another copy of the SYN than the last',
+  },
+  {
+    captures: ['KakaoTalk_chat.pcap', 'KakaoTalk_talk.pcap'],
+    figures: [sentAgain],
+    when: ({ expected, seen }) => total(expected) - total(seen) === 1,
+    reason: 'a second answer to the SYN, with another number: out of order for tshark, new for us',
+  },
+  {
+    captures: ['ethereum.pcap'],
+    figures: [sentAgain],
+    flow: ' 56660 ',
+    when: onlyTheirs,
+    reason: 'behind a RST tshark misses a segment that is there',
+  },
+  {
+    captures: ['ajp.pcap'],
+    figures: [...handshake, ...windowsOf('last', 'min'), sentAgain],
+    reason:
+      'a second copy of each packet, with a wrong length, which tshark gives to other streams',
+  },
+  {
+    captures: ['webex.pcap'],
+    figures: windowsOf('last', 'min'),
+    reason: 'tshark scales the windows of a client whose server did not offer to (RFC 7323, 2.2)',
+  },
+  {
+    captures: ['vnc.pcap'],
+    figures: windowsOf('last', 'min'),
+    reason: 'tshark cuts these connections into streams, and the later ones have no SYN',
+  },
+  {
+    captures: ['telnet-cooked.pcap', 'tls_invalid_reads.pcap'],
+    figures: [sentAgain],
+    reason: 'copies without their bytes: we go by the length in the IP header, tshark by the frame',
+  },
+  {
+    captures: ['alexa-app.pcapng'],
+    figures: ['TCP handshake, server'],
+    flow: ' 49627 ',
+    when: onlyOurs,
+    reason: 'a SYN sent again crosses its answer: the ACK is to none that was captured after it',
+  },
+  {
+    captures: ['snaplen60.pcap'],
+    figures: ['TCP handshake'],
+    when: onlyOurs,
+    reason: 'the capture cut the options of the header, and tshark does not analyse the segment',
   },
   {
     captures: ['tls-non-ascii-alpn.pcapng'],

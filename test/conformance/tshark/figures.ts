@@ -1,7 +1,9 @@
 // The figures: which member of our records equals which fields of tshark. One row a figure.
 
+import type { FlowPurge } from '../../../src/messages/flow-purge.js';
 import type { Frame } from './frames.js';
 import { type ClientHello, ja4 } from './ja4.js';
+import { tcpFigures } from './tcp.js';
 
 export interface Figure {
   readonly name: string;
@@ -11,8 +13,14 @@ export interface Figure {
   readonly sender?: 'client' | 'server';
   /** tshark's fields. The figure is left out where this tshark has none of them. */
   readonly fields: readonly string[];
-  /** What the frame says, undefined when nothing. */
-  readonly theirs: (frame: Frame) => string | undefined;
+  /** What the frame says, undefined when nothing; the first that says something counts. */
+  readonly theirs?: (frame: Frame) => string | undefined;
+  /** In the place of `theirs`: what all frames of a stream say. `local` is the sender on our record's local side. */
+  readonly whole?: (frames: readonly Frame[], local: string) => string | undefined;
+  /** In the place of the member: what several say. */
+  readonly record?: (flow: FlowPurge['flow']) => string | undefined;
+  /** Counts, one or several joined by ` + `: added up over the flows of a five-tuple, and nothing when all are 0. */
+  readonly adds?: true;
   /** Our value in the same form. */
   readonly ours?: (value: string) => string;
   /** The member may come from what tshark has no field for: compared where tshark says something. */
@@ -265,6 +273,7 @@ export const figures: readonly Figure[] = [
   },
   { name: 'DHCP class', member: 'dhcp.class_ident', ...first('dhcp.option.vendor_class_id') },
   { name: 'DHCP host name', member: 'dhcp.host_name', ...first('dhcp.option.hostname') },
+  ...tcpFigures,
 ];
 
 /** What stands in the records of the answer section, in their order; tshark lists the values by type. */

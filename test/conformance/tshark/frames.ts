@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 
 export interface Frame {
   readonly number: number;
+  /** Nanoseconds since the first second of 1970. */
+  readonly timeNs: bigint;
   /** IP protocol and both endpoints in order of their text: the innermost ones. */
   readonly flow: string;
   /** tshark's number of the conversation, and whose frame it is. */
@@ -21,6 +23,7 @@ const separator = '\x1e';
 const aggregator = '\x1f';
 const addressing = [
   'frame.number',
+  'frame.time_epoch',
   'frame.protocols',
   ...['ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst'],
   ...['tcp.stream', 'tcp.srcport', 'tcp.dstport', 'udp.stream', 'udp.srcport', 'udp.dstport'],
@@ -97,6 +100,7 @@ export function frameOf(cells: readonly string[], columns: readonly string[]): F
   return [
     {
       number: Number(values('frame.number')[0]),
+      timeNs: nanoseconds(values('frame.time_epoch')[0] ?? '0.0'),
       flow: flowName(transport, sender, end('dst')),
       stream: `${transport} ${last(`${transport}.stream`)}`,
       sender,
@@ -105,6 +109,10 @@ export function frameOf(cells: readonly string[], columns: readonly string[]): F
     },
   ];
 }
+
+/** Of seconds with nine digits behind the point; a time before 1970 is 0. */
+export const nanoseconds = (seconds: string): bigint =>
+  /^\d+\.\d{9}$/.test(seconds) ? BigInt(seconds.replace('.', '')) : 0n;
 
 /** `tcp 192.0.2.1 443 192.0.2.9 50123` */
 export function flowName(transport: string, one: string, two: string): string {
