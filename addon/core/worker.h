@@ -98,6 +98,7 @@ class Worker {
   void finish_detection(Flow& flow, const Detection& before, More more);
   void read_on(Flow& flow, const Packet& packet);
   void finish_reading(Flow& flow);
+  void end_dissection(Flow& flow);
   void dissect(Flow& flow, const Packet& packet);
   bool reads_on(const Flow& flow) const;
   void release_states(Flow& flow);

@@ -34,6 +34,7 @@ void Worker::finish_detection(Flow& flow, const Detection& before, More more) {
   const bool known_of = told(flow);
   soft_dissectors_.settle(flow.detection);
   flow.detecting = more == More::may_come && reads_on(flow) ? Detecting::reading : Detecting::over;
+  if (flow.detecting == Detecting::over) end_dissection(flow);
   std::string metadata_before;
   if (known_of && (options_.events & event_updated)) metadata_before = flow.metadata_text();
   store_metadata(flow);

@@ -16,6 +16,11 @@ bool Worker::reads_on(const Flow& flow) const {
          flow.total_packets() < dpi_->packet_limit(flow.key.ip_protocol);
 }
 
+// What overtook the first bytes of its stream has waited for them until now.
+void Worker::end_dissection(Flow& flow) {
+  dissectors_.end(flow.key, flow.client_is_lower, dpi_->dissection(flow.dpi), inspections_);
+}
+
 void Worker::read_on(Flow& flow, const Packet& packet) {
   dissect(flow, packet);
   if (!reads_on(flow)) finish_reading(flow);
@@ -24,6 +29,7 @@ void Worker::read_on(Flow& flow, const Packet& packet) {
 // What was found since the library's last word goes out as an update, if it is anything.
 void Worker::finish_reading(Flow& flow) {
   flow.detecting = Detecting::over;
+  end_dissection(flow);
   metadata_before_ = flow.metadata_text();
   store_metadata(flow);
   const ApplicationChoice choice_before = flow.application();

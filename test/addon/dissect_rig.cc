@@ -7,13 +7,31 @@ using namespace dipper;
 
 namespace dissect {
 
+namespace {
+
+std::string tcp_header(uint32_t sequence, uint32_t acknowledged) {
+  std::string header(20, '\0');
+  for (int i = 0; i < 4; ++i) {
+    header[4 + i] = static_cast<char>(sequence >> (24 - 8 * i));
+    header[8 + i] = static_cast<char>(acknowledged >> (24 - 8 * i));
+  }
+  header[12] = '\x50';
+  return header;
+}
+
+}  // namespace
+
 FlowRig::FlowRig(uint8_t ip_protocol, uint32_t most_inspections, uint32_t most_blocks, uint16_t port)
     : pool(most_inspections, most_blocks), ip_protocol_(ip_protocol), port_(port) {
+  dissection.candidates = dissectors().candidates(key());
+}
+
+FlowKey FlowRig::key() const {
   FlowKey key{};
-  key.ip_protocol = ip_protocol;
-  key.lower_port = port;
+  key.ip_protocol = ip_protocol_;
+  key.lower_port = port_;
   key.upper_port = 50000;
-  dissection.candidates = dissectors().candidates(key);
+  return key;
 }
 
 FlowRig::~FlowRig() {
@@ -26,29 +44,28 @@ const Dissectors& FlowRig::dissectors() {
 }
 
 void FlowRig::tcp(bool from_client, uint32_t sequence, const std::string& payload, uint32_t acknowledged, size_t captured) {
-  std::string header(20, '\0');
-  for (int i = 0; i < 4; ++i) {
-    header[4 + i] = static_cast<char>(sequence >> (24 - 8 * i));
-    header[8 + i] = static_cast<char>(acknowledged >> (24 - 8 * i));
-  }
-  header[12] = '\x50';
-  look(from_client, header + payload.substr(0, captured), payload.size());
+  look(from_client, tcp_header(sequence, acknowledged) + payload.substr(0, captured), payload.size(), tcp_ack, sequence);
 }
+
+void FlowRig::syn(bool from_client, uint32_t sequence, const std::string& payload) {
+  look(from_client, tcp_header(sequence, 0) + payload, payload.size(), from_client ? tcp_syn : tcp_syn | tcp_ack, sequence);
+}
+
+void FlowRig::end() { dissectors().end(key(), false, dissection, pool); }
 
 void FlowRig::udp(bool from_client, const std::string& payload, size_t captured) {
   look(from_client, std::string(8, '\0') + payload.substr(0, captured), payload.size());
 }
 
-void FlowRig::look(bool from_client, std::string l4, size_t payload_size) {
+void FlowRig::look(bool from_client, std::string l4, size_t payload_size, uint8_t flags, uint32_t sequence) {
   l4.insert(0, 20, '\0');
   const std::unique_ptr<uint8_t[]> exact(new uint8_t[l4.size()]);
   memcpy(exact.get(), l4.data(), l4.size());
   Packet packet{};
-  packet.key.ip_protocol = ip_protocol_;
-  packet.key.lower_port = port_;
-  packet.key.upper_port = 50000;
+  packet.key = key();
   packet.from_lower = !from_client;
-  packet.tcp_flags = ip_protocol_ == 6 ? tcp_ack : 0;
+  packet.tcp_flags = flags;
+  packet.tcp_sequence = sequence;
   packet.l3 = exact.get();
   packet.l3_length = static_cast<uint16_t>(l4.size());
   packet.l4_offset = 20;

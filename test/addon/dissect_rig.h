@@ -16,6 +16,9 @@ class FlowRig {
   // `captured`: bytes of the payload that the capture has.
   void tcp(bool from_client, uint32_t sequence, const std::string& payload, uint32_t acknowledged = 0,
            size_t captured = std::string::npos);
+  // The SYN of one side: its first byte has the number after `sequence`.
+  void syn(bool from_client, uint32_t sequence, const std::string& payload = "");
+  void end();  // of detection
   void udp(bool from_client, const std::string& payload, size_t captured = std::string::npos);
 
   // "" where nothing was found; items of a list with '|' between them; numbers in decimal.
@@ -26,7 +29,8 @@ class FlowRig {
   dipper::Dissection dissection;
 
  private:
-  void look(bool from_client, std::string l4, size_t payload_size);
+  void look(bool from_client, std::string l4, size_t payload_size, uint8_t flags = 0, uint32_t sequence = 0);
+  dipper::FlowKey key() const;
 
   static const dipper::Dissectors& dissectors();
   uint8_t ip_protocol_;

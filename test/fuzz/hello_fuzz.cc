@@ -1,6 +1,6 @@
 // Fuzz target: our own dissectors of TLS, DTLS and QUIC. The input is a flow: its first byte chooses TCP or UDP, then packets,
 // each a byte (direction, and how far its sequence number jumps), two bytes of length, payload; what follows the last header is
-// the rest of its payload. `q` in the first byte's upper half: UDP payloads are frames, sealed here as QUIC Initial packets, so
+// the rest of its payload. 2 in the first byte: the TCP connection was seen to open. `q` in the first byte's upper half: UDP payloads are frames, sealed here as QUIC Initial packets, so
 // that what is behind the encryption is reached. Packets are in exact allocations, and after the flow all is given back.
 #include <cstdlib>
 #include <cstring>
@@ -53,6 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   key.upper_port = 50000;
   dissection.candidates = dissectors.candidates(key);
   uint32_t sequence[2] = {1000, 2000};
+  if (tcp && data[0] & 2)
+    for (const unsigned direction : {0u, 1u}) dissection.start.expect(direction, sequence[direction]);
   for (size_t at = 1; at + 3 <= size;) {
     const bool from_client = !(data[at] & 1);
     const auto jump = static_cast<int8_t>(data[at]) >> 1;
@@ -82,6 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     packet.payload_length = static_cast<uint16_t>(std::min<size_t>(payload.size(), 65535));
     dissectors.look(packet, from_client, dissection, pool);
   }
+  dissectors.end(key, false, dissection, pool);
   metadata->clear();
   FieldSink(*metadata, dissection.findings()).finish();
   if (metadata->text().size() > 8 * Findings::most_bytes) abort();

@@ -67,11 +67,4 @@ bool Assembly::add(uint64_t offset, Cursor bytes, ReassemblyBuffers& buffers) {
   return true;
 }
 
-void Assembly::release(ReassemblyBuffers& buffers) {
-  if (block_) buffers.release(block_);
-  block_ = nullptr;
-  whole_ = 0;
-  range_count_ = 0;
-}
-
 }  // namespace dipper

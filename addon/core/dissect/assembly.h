@@ -51,9 +51,18 @@ class Assembly {
   bool add(uint64_t offset, Cursor bytes, ReassemblyBuffers& buffers);
 
   Cursor whole() const { return {block_ ? block_->bytes : nullptr, whole_}; }  // from offset 0 to the first gap
+  // What is kept behind gaps, in order: i < ranges().
+  size_t ranges() const { return range_count_; }
+  ReassemblyBlock::Range range(size_t i) const { return block_->ranges[i]; }
+  Cursor range_bytes(size_t i) const { return {block_->bytes + range(i).from, static_cast<size_t>(range(i).to - range(i).from)}; }
   uint8_t* bytes() { return block_->bytes; }
   bool started() const { return block_ != nullptr; }
-  void release(ReassemblyBuffers& buffers);  // empty again; the block goes back
+  // Empty again; the block goes back.
+  void release(ReassemblyBuffers& buffers) {
+    if (!block_) return;
+    buffers.release(block_);
+    *this = {};
+  }
 
  private:
   ReassemblyBlock* block_ = nullptr;

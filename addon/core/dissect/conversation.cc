@@ -4,8 +4,8 @@ namespace dipper {
 
 Reading Conversation::show(const Segment& segment, ReadSide read, Findings& findings, ReassemblyBuffers& buffers) {
   if (read_ && read_ != read) return Reading::foreign;
-  Side& side = sides_[segment.packet.from_lower ? 0 : 1];
-  Side& other = sides_[segment.packet.from_lower ? 1 : 0];
+  Side& side = sides_[segment.direction()];
+  Side& other = sides_[1 - segment.direction()];
   read_ = read;
   if (side.over) return Reading::more;
   const Reading reading = show(side, segment, findings, buffers);
@@ -22,11 +22,11 @@ Reading Conversation::show(const Segment& segment, ReadSide read, Findings& find
 Reading Conversation::show(Side& side, const Segment& segment, Findings& findings, ReassemblyBuffers& buffers) {
   Cursor payload = segment.payload;
   if (!side.begun) {
-    side.first_sequence = segment.sequence();
+    side.first_sequence = segment.sequence;
     side.begun = true;
   }
   // Sequence numbers wrap (RFC 9293, 3.4); what lies before the first byte was sent again, or is of an earlier message.
-  uint32_t offset = segment.sequence() - side.first_sequence;
+  uint32_t offset = segment.sequence - side.first_sequence;
   if (offset & 0x80000000) {
     payload = payload.skip(0u - offset);
     offset = 0;

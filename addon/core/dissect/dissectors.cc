@@ -109,7 +109,7 @@ Reading stun(const Segment& segment, Inspection& inspection) {
 // Streams have ports of their own, never known ones (RFC 3550, 11).
 Begins rtp_stream_begins(const Segment& segment, Dissection& dissection) {
   if (segment.source_port < 1024 || segment.destination_port < 1024) return Begins::no;
-  return rtp_begins(segment.payload, segment.packet.from_lower, dissection.rtp);
+  return rtp_begins(segment.payload, segment.direction(), dissection.rtp);
 }
 
 // name, protocol, ports, first bytes, begins, read
@@ -188,7 +188,7 @@ void Dissectors::examine(const Segment& segment, uint32_t rows, Dissection& diss
     dissection.reading = reading == Reading::more ? dissection.reading | bit : dissection.reading & ~bit;
     dissection.candidates = reading == Reading::foreign ? dissection.candidates | bit : dissection.candidates & ~bit;
   }
-  if (inspection && !dissection.reading && inspection->findings.empty()) {
+  if (inspection && !dissection.reading && !dissection.start.any_early() && inspection->findings.empty()) {
     pool.release(inspection);
     inspection = nullptr;
   }

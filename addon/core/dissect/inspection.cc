@@ -10,6 +10,7 @@ void Inspection::clear() {
   tls = {};
   dtls = {};
   quic.reset();
+  for (Assembly& segments : early) segments.release(buffers);
   conversation.clear(buffers);
   dns = {};
 }

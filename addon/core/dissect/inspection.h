@@ -26,6 +26,7 @@ struct Inspection {
   TlsStreams tls;
   DtlsMessages dtls;
   std::unique_ptr<QuicKeys> quic;  // a third of everything here would be theirs, and most flows are not QUIC
+  Assembly early[2];          // by Segment::direction(), offsets from the stream's first byte: what came before it
   Conversation conversation;  // of the one that reads both sides of a TCP connection
   DnsState dns;
 

@@ -1,4 +1,4 @@
-// One packet's payload as our dissectors see it. Borrowed: it dies with the packet.
+// One packet's payload as our dissectors see it, or what was put together of several. Borrowed: it dies with the packet.
 #pragma once
 #include "../cursor.h"
 #include "../packet.h"
@@ -9,15 +9,16 @@ constexpr uint8_t ip_protocol_tcp = 6, ip_protocol_udp = 17;
 
 struct Segment {
   Cursor payload;      // what the capture has of it; never empty
-  const Packet& packet;
+  bool from_lower;
   bool from_client;    // as far as the flow knows
   uint16_t source_port, destination_port;
   uint8_t ip_protocol;
+  // TCP only (RFC 9293, 3.1): of the first payload byte; what is acknowledged, if anything is.
+  bool acknowledges = false;
+  uint32_t sequence = 0, acknowledged = 0;
 
+  unsigned direction() const { return from_lower ? 0 : 1; }
   bool of_port(uint16_t port) const { return source_port == port || destination_port == port; }
-
-  // Of the first payload byte (RFC 9293, 3.1); TCP only.
-  uint32_t sequence() const { return load_be32(packet.l3 + packet.l4_offset + 4) + (packet.tcp_flags & tcp_syn ? 1 : 0); }
 };
 
 // The payload of a TCP or UDP packet, as far as it was captured; empty when there is none or no whole header before it.
@@ -34,10 +35,22 @@ inline Cursor payload_of(const Packet& packet) noexcept {
   return l4.skip(header).first(packet.payload_length);
 }
 
+// One of a flow, without its bytes.
+inline Segment segment_of(const FlowKey& key, bool from_lower, bool from_client) noexcept {
+  return {{nullptr, 0}, from_lower, from_client, from_lower ? key.lower_port : key.upper_port,
+          from_lower ? key.upper_port : key.lower_port, key.ip_protocol};
+}
+
+// `payload`: not empty.
 inline Segment segment_of(const Packet& packet, Cursor payload, bool from_client) noexcept {
-  const FlowKey& key = packet.key;
-  return {payload, packet, from_client, packet.from_lower ? key.lower_port : key.upper_port,
-          packet.from_lower ? key.upper_port : key.lower_port, key.ip_protocol};
+  Segment segment = segment_of(packet.key, packet.from_lower, from_client);
+  segment.payload = payload;
+  if (segment.ip_protocol != ip_protocol_tcp) return segment;
+  const uint8_t* const l4 = packet.l3 + packet.l4_offset;
+  segment.sequence = load_be32(l4 + 4) + (packet.tcp_flags & tcp_syn ? 1 : 0);
+  segment.acknowledges = packet.tcp_flags & tcp_ack;
+  segment.acknowledged = load_be32(l4 + 8);
+  return segment;
 }
 
 }  // namespace dipper

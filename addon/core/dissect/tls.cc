@@ -41,7 +41,7 @@ class TlsReader {
       if (stream_.over || !bytes.size) return true;
     }
     pieces_.add(at, bytes, inspection_.buffers);
-    read_pieces();
+    if (pieces_.started()) read_pieces();
     return !wrong_;
   }
 
@@ -153,14 +153,14 @@ Reading read_tls(const Segment& segment, Inspection& inspection) {
   Handshake& handshake = inspection.handshake;
   if (!stream.begun) {
     stream.begun = true;
-    stream.base = segment.sequence();
+    stream.base = segment.sequence;
     // The answer begins where this side waits for it, whichever of its segments comes first.
-    if (!other.begun && (segment.packet.tcp_flags & tcp_ack)) {
+    if (!other.begun && segment.acknowledges) {
       other.begun = true;
-      other.base = load_be32(segment.packet.l3 + segment.packet.l4_offset + 8);
+      other.base = segment.acknowledged;
     }
   }
-  if (!stream.over && !handshake.over && !TlsReader(segment.from_client, inspection).read(segment.sequence(), segment.payload)) {
+  if (!stream.over && !handshake.over && !TlsReader(segment.from_client, inspection).read(segment.sequence, segment.payload)) {
     if (!handshake.client_seen && !handshake.server_seen) {
       handshake.clear(inspection.buffers);
       inspection.tls = {};
