@@ -44,7 +44,10 @@ struct Direction {
 
   void expect(uint32_t sequence) {
     flow.next_sequence[index] = sequence;
-    index == 0 ? flow.sequence_lower = true : flow.sequence_upper = true;
+    if (index == 0)
+      flow.sequence_lower = true;
+    else
+      flow.sequence_upper = true;
   }
   // The segment after the SYN does not take the short way.
   void hold(FlowExtra& extra) {

@@ -21,7 +21,10 @@ TcpEvent watch_segment(Flow& flow, const Packet& packet, FlowExtras& extras);
 
 // What the next segment of the direction begins with is not known any more.
 inline void forget_sequence(Flow& flow, int direction) {
-  direction == 0 ? flow.sequence_lower = false : flow.sequence_upper = false;
+  if (direction == 0)
+    flow.sequence_lower = false;
+  else
+    flow.sequence_upper = false;
 }
 
 }  // namespace dipper

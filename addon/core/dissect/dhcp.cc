@@ -12,7 +12,6 @@ namespace {
 // RFC 2131, 2: the fixed part; then the magic cookie (RFC 1497), then options.
 constexpr size_t cookie_at = 236, options_at = 240;
 constexpr uint32_t cookie = 0x63825363;
-constexpr uint8_t boot_request = 1;
 // RFC 2132; 81: RFC 4702.
 enum : uint8_t { option_pad = 0, option_host_name = 12, option_requested_address = 50, option_message_type = 53,
                  option_parameters = 55, option_class = 60, option_fqdn = 81, option_end = 255 };
