@@ -13,6 +13,7 @@ import {
   ordered,
   type SourceState,
 } from './engine-options.js';
+import { refuseNdpiFiles } from './ndpi-file-problems.js';
 import { networkColumns } from './network-columns.js';
 import type { Network } from './networks.js';
 import { closeGiven, nativeSource, sourceName } from './source.js';
@@ -124,7 +125,10 @@ export class Engine {
   /** Opens the source and sets nDPI up; nothing is read yet. Throws DipperError. */
   constructor(options: EngineOptions) {
     const addon = loadAddon();
-    const values = checked(options, () => ordered(options, addon));
+    const values = checked(options, () => {
+      refuseNdpiFiles(options.dpi ?? {});
+      return ordered(options, addon);
+    });
     const files = addon.Engine.fileNames.map(
       (name) => options.dpi?.[name as keyof NdpiFiles] ?? '',
     );
@@ -264,6 +268,7 @@ export class Engine {
    * it began with. They are loaded in the background, for each worker. Rejects with ERR_NDPI_FILE: the engine stays as it is.
    */
   async setNdpiFiles(files: NdpiFiles): Promise<void> {
+    refuseNdpiFiles(files);
     const names = loadAddon().Engine.fileNames as readonly (keyof NdpiFiles)[];
     try {
       await this.#native.loadNdpiFiles(names.map((name) => files[name] ?? ''));

@@ -3,6 +3,7 @@
 import { loadAddon, type NativeError, type NativeNames } from '../addon.js';
 import { DipperError } from '../errors.js';
 import type { NdpiFiles } from './engine.js';
+import { refuseNdpiFiles } from './ndpi-file-problems.js';
 
 export type ProtocolNames = NativeNames;
 
@@ -11,6 +12,7 @@ export type ProtocolNames = NativeNames;
  * detection module for it (some 50 ms): call it at start and when the files change. Throws ERR_NDPI_FILE, ERR_NDPI_MISMATCH.
  */
 export function protocolNames(files: NdpiFiles = {}): ProtocolNames {
+  refuseNdpiFiles(files);
   const addon = loadAddon();
   try {
     return addon.protocols(

@@ -13,7 +13,7 @@ import { buildVersion } from '../messages/agent-hello.js';
 import { agentUuid, generateUuid } from '../state/uuid.js';
 import { dumpText } from './dump.js';
 import { ownVersion } from './identity.js';
-import { judge } from './judge.js';
+import { judge, remarksOn } from './judge.js';
 import { ndpiFiles } from './settings.js';
 import { findStatus } from './status.js';
 import { statusText } from './status-text.js';
@@ -27,8 +27,9 @@ export async function otherMode(line: CommandLine): Promise<number> {
   const load = (): LoadedConfig => loadConfig({ commandLine: line, judge });
   switch (line.mode) {
     case 'check': {
-      const { file, notices } = load();
-      for (const notice of notices) process.stderr.write(`dipperd: ${notice}\n`);
+      const { config, file, notices } = load();
+      for (const notice of [...notices, ...remarksOn(config)])
+        process.stderr.write(`dipperd: ${notice}\n`);
       return print(`${file ?? 'the built-in configuration'}: in order`);
     }
     case 'help':

@@ -1,7 +1,7 @@
 // The files that libndpi loads beside its own lists. When one changes, or other ones are configured, every engine gets modules
 // with the new ones for flows to come, without missing a packet. Files that libndpi refuses change nothing.
-import { readFileSync } from 'node:fs';
 import type { Engine, NdpiFiles } from '../capture/engine.js';
+import { ndpiFileProblems, ndpiProblemText } from '../capture/ndpi-file-problems.js';
 import { type ProtocolNames, protocolNames } from '../capture/protocols.js';
 import type { Config } from '../config/index.js';
 import type { Log } from '../log.js';
@@ -25,6 +25,7 @@ export class NdpiModules {
   constructor(config: Config, options: NdpiFilesOptions) {
     this.#options = options;
     this.#files = ndpiFiles(config);
+    this.#warn(this.#files);
     this.#watched = new DefinitionFiles({
       changed: async () => {
         await this.#load(this.#files).catch((error: Error) => options.log.error(error.message));
@@ -65,37 +66,22 @@ export class NdpiModules {
     return loading;
   }
 
+  /** What libndpi leaves out of the files without a word. */
+  #warn(files: NdpiFiles): void {
+    for (const problem of ndpiFileProblems(files)) this.#options.log.warn(ndpiProblemText(problem));
+  }
+
   async #adopt(files: NdpiFiles): Promise<void> {
     const { engines, changed, log } = this.#options;
     try {
       const { protocols } = protocolNames(files); // refuses what the engines would refuse
       for (const engine of engines()) await engine.setNdpiFiles(files);
       changed(protocols);
+      this.#warn(files);
       log.info({ files: Object.values(files) }, 'libndpi has loaded its files again');
     } catch (error) {
       const { message } = error as Error;
-      throw new Error(`${message}${placeOf(message, files)}; the files in force stay`, {
-        cause: error,
-      });
+      throw new Error(`${message}; the files in force stay`, { cause: error });
     }
   }
 }
-
-/** libndpi quotes the rule that it does not understand: where that stands. */
-function placeOf(message: string, files: NdpiFiles): string {
-  const [file, said] = Object.values(files).flatMap((path: string) => {
-    const at = message.indexOf(`${path}: `);
-    return at < 0 ? [] : [path, message.slice(at + path.length + 2)];
-  });
-  if (file === undefined || said === undefined) return '';
-  let lines: readonly string[];
-  try {
-    lines = readFileSync(file, 'utf8').split('\n').slice(0, mostLines);
-  } catch {
-    return ''; // the message says that it cannot be read
-  }
-  const at = lines.findIndex((line) => line.trim() !== '' && said.includes(line.trim()));
-  return at < 0 ? '' : ` (line ${at + 1})`;
-}
-
-const mostLines = 100_000;

@@ -72,9 +72,10 @@ const check: Command = {
     if (operands.length > 1) {
       throw usageError('config check', `one file at a time, and ${operands.length} are named`);
     }
-    const { judge } = await import('../../daemon/judge.js');
+    const { judge, remarksOn } = await import('../../daemon/judge.js');
     const loaded = load(operands[0], io, judge);
     notices(loaded, io);
+    for (const line of remarksOn(loaded.config)) io.stderr.write(`dipper: ${line}\n`);
     await io.stdout.write(`${loaded.file ?? 'no file, only defaults'}: no problem\n`);
     return exitCodes.ok;
   },

@@ -2,6 +2,11 @@
 import { accessSync, constants } from 'node:fs';
 import { loadApplications } from '../../applications/table.js';
 import { Engine, type EngineCounters, type EngineOptions } from '../../capture/engine.js';
+import {
+  ndpiFileProblems,
+  ndpiProblemText,
+  refuseNdpiFiles,
+} from '../../capture/ndpi-file-problems.js';
 import { exitCodes, fileError } from '../../errors.js';
 import { account } from '../account.js';
 import type { Command, CommandSpec, Io, OptionValues } from '../command.js';
@@ -116,6 +121,9 @@ export async function run(
 ): Promise<number> {
   const options = spyOptions(values, operands);
   for (const path of Object.values(options.dpi)) if (typeof path === 'string') mustRead(path);
+  refuseNdpiFiles(options.dpi);
+  for (const problem of ndpiFileProblems(options.dpi))
+    io.stderr.write(`dipper: ${ndpiProblemText(problem)}\n`);
   const applications = await definitions(options, io);
   const engine = open({ ...engineOptions(options), ...applications });
   const stats = new Stats(engine);
