@@ -45,13 +45,16 @@ Discard Decoder::decode(const PacketView& view, Packet& packet) noexcept {
   packet.tunnel = Tunnel::none;
   packet.ethernet = nullptr;
   packet.link_type = view.link_type;
+  packet.gtp_offset = 0;
   const layer::Frame frame{view, packet, *fragments_, options_.tunnels, counts_};
   const Discard discard = options_.reference
                               ? decode_reference(view, packet)
                               : layer::link(frame, view.link_type, {view.data, view.captured_length});
   if (discard != Discard::none) return discard;
   if (!options_.reference) packet.tunnel = packet.key.tunnel;
-  packet.l3_offset = static_cast<uint32_t>(packet.l3 - view.data);
+  const auto l3_offset = static_cast<size_t>(packet.l3 - view.data);
+  if (l3_offset > UINT16_MAX) return Discard::too_many_tunnels;  // 64 KiB of headers: made by hand
+  packet.l3_offset = static_cast<uint16_t>(l3_offset);
   // Of a later fragment this is the header of the fragment, which may be another version than that of its flow in a tunnel.
   if (packet.l3[0] >> 4 == 6)
     fill_ip_fields<6>(packet, packet.l3);

@@ -33,6 +33,13 @@ void fill_extent(Packet& packet, const Datagram& d, size_t l4_header) {
   packet.payload_length = static_cast<uint16_t>(l4_length > l4_header ? l4_length - l4_header : 0);
 }
 
+// `carrier`: from the IP header around it. On the way out of the layers, so that the innermost comes first.
+void keep_gtp(const Frame& frame, Cursor carrier) {
+  if (frame.packet.gtp_offset) return;
+  const auto offset = static_cast<size_t>(carrier.data - frame.view.data);
+  frame.packet.gtp_offset = static_cast<uint16_t>(offset + 1);  // the flow's own IP header is further on: decode() bounds both
+}
+
 template <int version>
 Discard transport(const Frame& frame, Layers layers, const Datagram& d) noexcept {
   // Ports must be captured and inside the IP length: padding is not a header.
@@ -59,6 +66,7 @@ Discard transport(const Frame& frame, Layers layers, const Datagram& d) noexcept
     if (tunnel != Tunnel::none && frame.decodes(tunnel)) {
       const Discard inner =
           inside_udp(frame, layers, tunnel, d.captured.skip(d.l4_offset + udp_header));
+      if (tunnel == Tunnel::gtp_u && inner == Discard::none) keep_gtp(frame, d.captured);
       if (stands(inner)) return inner;
     }
   } else if (d.ip_protocol == protocol::sctp) {
@@ -152,34 +160,15 @@ Discard ipv6(const Frame& frame, Layers layers, Cursor c) noexcept {
   bool is_fragment = false, is_first = true;
   uint32_t identification = 0;
   for (int extensions = 0;; ++extensions) {
-    size_t size;
-    switch (next) {
-      case protocol::hop_by_hop:
-      case protocol::routing:
-      case protocol::destination_options:
-      case protocol::mobility:
-      case protocol::hip:
-      case protocol::shim6:
-        if (!datagram.has(at + 8)) return cut;
-        size = (static_cast<size_t>(datagram.u8(at + 1)) + 1) * 8;
-        break;
-      case protocol::ah:
-        if (!datagram.has(at + 8)) return cut;
-        size = (static_cast<size_t>(datagram.u8(at + 1)) + 2) * 4;
-        break;
-      case protocol::fragment: {
-        if (!datagram.has(at + 8)) return cut;
-        size = 8;
-        const uint16_t word = datagram.be16(at + 2);
-        is_fragment = (word & ~6u) != 0;  // neither offset nor more: an atomic fragment (RFC 6946)
-        is_first = word >> 3 == 0;
-        identification = datagram.be32(at + 4);
-        break;
-      }
-      default:
-        size = 0;
+    if (!is_ipv6_extension(next)) break;
+    if (!datagram.has(at + 8)) return cut;
+    const size_t size = ipv6_extension_size(next, datagram.u8(at + 1));
+    if (next == protocol::fragment) {
+      const uint16_t word = datagram.be16(at + 2);
+      is_fragment = (word & ~6u) != 0;  // neither offset nor more: an atomic fragment (RFC 6946)
+      is_first = word >> 3 == 0;
+      identification = datagram.be32(at + 4);
     }
-    if (size == 0) break;
     if (extensions == max_extensions) return Discard::bad_ipv6_extension;
     if (!datagram.has(at + size)) return cut;
     next = datagram.u8(at);

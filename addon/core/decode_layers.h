@@ -51,6 +51,27 @@ constexpr uint8_t hop_by_hop = 0, ipv4 = 4, tcp = 6, udp = 17, ipv6 = 41, routin
                   mobility = 135, hip = 139, shim6 = 140;
 }  // namespace protocol
 
+// IPv6 extension headers (RFC 8200 section 4, RFC 4302 section 2.2): `length` is their second byte.
+inline bool is_ipv6_extension(uint8_t type) noexcept {
+  switch (type) {
+    case protocol::hop_by_hop:
+    case protocol::routing:
+    case protocol::fragment:
+    case protocol::ah:
+    case protocol::destination_options:
+    case protocol::mobility:
+    case protocol::hip:
+    case protocol::shim6:
+      return true;
+  }
+  return false;
+}
+inline size_t ipv6_extension_size(uint8_t type, uint8_t length) noexcept {
+  if (type == protocol::fragment) return 8;
+  if (type == protocol::ah) return (size_t{length} + 2) * 4;
+  return (size_t{length} + 1) * 8;
+}
+
 // decode_link.cc
 Discard link(const Frame& frame, uint32_t link_type, Cursor cursor) noexcept;
 Discard ethernet(const Frame& frame, Layers layers, Cursor cursor) noexcept;

@@ -116,6 +116,7 @@ Next Walk::gtp(size_t at) noexcept {
   }
   if (at >= size_) return Next::deliver;
   packet_.tunnel = Tunnel::gtp_u;
+  packet_.gtp_offset = static_cast<uint16_t>(ip_offset_ + 1);
   move_to(at);
   version_ = u8(ip_offset_) >> 4;
   if (version_ != 4 && version_ != 6) return discard(Discard::not_ip);

@@ -63,6 +63,7 @@ template <int version>
   packet.later_fragment = false;
   packet.link_type = 1;
   packet.l3_offset = link_header;
+  packet.gtp_offset = 0;
   fill_plain_key<version>(packet.key, packet.hash, packet.from_lower, l3 + (version == 4 ? 12 : 8), l4,
                           ip_protocol, secret);
   return true;

@@ -73,6 +73,7 @@ struct alignas(64) Flow {
   uint8_t mac[2][6];                 // of lower and upper, as first seen
   uint16_t wheel_slot;               // + 1; 0 = none
   Tunnel tunnel;                     // what the flow came through, also where it is not part of the key
+  bool has_gtp;                      // GtpTunnels has a record of it
 
   uint64_t total_packets() const { return packets[0] + packets[1]; }
   uint64_t total_bytes() const { return bytes[0] + bytes[1]; }

@@ -16,6 +16,8 @@
 
 namespace dipper {
 
+class GtpTunnels;
+
 struct Envelope {
   std::string interface;  // as the user named it; any bytes
   bool internal = true;   // the LAN side
@@ -39,6 +41,7 @@ class MessageWriter {
   // Those of another module; what the one before named keeps its name.
   void learn_names(const Dpi& dpi);
   void set_networks(Roles networks) { roles_ = std::move(networks); }
+  void set_gtp_tunnels(const GtpTunnels* tunnels) { gtp_tunnels_ = tunnels; }  // of the flows; outlive the writer's use
   // What ApplicationChoice::table stands for; null: nothing is known.
   void set_applications(unsigned which, const ApplicationTable* table) { applications_[which] = table; }
 
@@ -84,6 +87,7 @@ class MessageWriter {
   Text start(const std::string& head, size_t unbounded, Lines& out) const;
   Text time(Text text, uint64_t ns);
   Text identity(Text text, const Flow& flow, const Sides& sides, const Sha1Digest& community_hash);
+  Text gtp(Text text, const Flow& flow, bool lower_is_local) const;
   Text translation(Text text, const Flow& flow, const Sha1Digest& community_hash) const;
   Text detection(Text text, const Flow& flow);
   Text detection(Text text, const Detection& found, const ApplicationChoice& choice, uint16_t packets);
@@ -94,6 +98,7 @@ class MessageWriter {
   Roles roles_;
   uint64_t clock_offset_ns_ = 0;
   const bool twins_;
+  const GtpTunnels* gtp_tunnels_ = nullptr;
   const ApplicationTable* applications_[2] = {};
   std::vector<uint8_t> protocol_categories_;  // of each protocol its own, whatever a flow's application is
   // How lines begin: `{"type":...,"interface":...,"internal":...,"established":false,"flow":{"digest":"`

@@ -34,7 +34,8 @@ struct Packet {
   Tunnel tunnel;               // innermost one it came through, also where that is not part of the key
   bool later_fragment;         // no L4 header in it: counted in its flow, not shown to nDPI
   uint16_t link_type;          // LINKTYPE_ value of the frame
-  uint32_t l3_offset;          // from the start of the frame; with the three before it one store of a constant
+  uint16_t l3_offset;          // from the start of the frame
+  uint16_t gtp_offset;         // the same + 1, of the IP header around the innermost GTP-U header; 0: none
   uint32_t tcp_sequence;       // this and the window only where tcp_flags is not 0
   uint16_t tcp_window;         // as in the header: not scaled
   uint8_t dscp;                // of the innermost IP header, still in its place: the two bits below are zero (RFC 2474, 3)

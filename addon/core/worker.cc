@@ -32,6 +32,7 @@ Worker::Worker(const WorkerOptions& options, std::shared_ptr<Dpi> dpi, const Env
     unknown_captures_ =
         std::make_unique<UnknownCaptures>(options.unknown, options.max_flows, envelope.interface, counters);
   use_table(std::move(options_.applications), 0);  // options must not keep it when another takes its place
+  writer_.set_gtp_tunnels(&gtp_tunnels_);
   set_stats_interval();
   lines_.reserve(EventQueue::chunk_room);
 }
@@ -141,7 +142,7 @@ uint32_t Worker::process(const Packet* packets, uint32_t count, Flow* const* lik
       continue;
     }
     const IpMark mark{packet.dscp, packet.ttl};
-    if (__builtin_expect(mark.bits() != flow->ip_mark[direction].bits(), 0)) remark(*flow, mark, direction);
+    if (__builtin_expect(mark.bits() != flow->ip_mark[direction].bits(), 0)) remark(*flow, packet, mark, direction);
     if (flow->detecting != Detecting::over && !closed_long_before(*flow, packet, before_ns)) detect(*flow, packet);
   }
   if (!timed && packets[count - 1].timestamp_ns > now_ns_) now_ns_ = packets[count - 1].timestamp_ns;
@@ -281,7 +282,7 @@ void Worker::publish() {
   counters_.inspections_refused.set(inspections_.refused());
   counters_.reassembly_refused.set(inspections_.pieces_refused());
   counters_.findings_dropped.set(inspections_.findings_dropped());
-  counters_.extra_bytes.set(extras_.bytes());
+  counters_.extra_bytes.set(extras_.bytes() + gtp_tunnels_.bytes());
   if (emergency_ && table_.size() < table_.capacity() / 2 + 1) emergency_ = false;
 }
 

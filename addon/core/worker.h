@@ -19,6 +19,7 @@
 #include "flow_hashes.h"
 #include "flow_names.h"
 #include "flow_table.h"
+#include "gtp_tunnels.h"
 #include "mailbox.h"
 #include "message.h"
 #include "metadata_store.h"
@@ -89,7 +90,8 @@ class Worker {
   void watch_tcp(Flow& flow, const Packet& packet, int direction);
   void watch_unusual(Flow& flow, const Packet& packet);
   void track_tcp(Flow& flow, const Packet& packet);
-  void remark(Flow& flow, IpMark mark, int direction);
+  void remark(Flow& flow, const Packet& packet, IpMark mark, int direction);
+  void remark_tunnelled(Flow& flow, const Packet& packet, IpMark mark, int direction);
   void sample(Flow& flow, const Packet& packet);
   void detect(Flow& flow, const Packet& packet);
   bool ends_with_connection(const Flow& flow) const;
@@ -187,6 +189,7 @@ class Worker {
   WorkerCounters& counters_;
   FlowTable table_;
   FlowExtras extras_;
+  GtpTunnels gtp_tunnels_;
   TimingWheel wheel_;
   uint32_t wheel_budget_ = 0;  // what is left of it in this batch
   StatsList stats_list_;

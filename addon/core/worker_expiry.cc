@@ -65,6 +65,7 @@ void Worker::expire(Flow& flow, Expiry reason) {
   drop_metadata(flow);
   free(flow.conntrack);
   extras_.drop(flow);
+  gtp_tunnels_.drop(flow);
   wheel_.remove(flow);
   if (flow.stats_epoch) stats_list_.remove(flow);
   table_.erase(&flow);
@@ -162,6 +163,7 @@ void Worker::shut_down(uint64_t now_ns, const std::atomic<bool>& abort, Closing*
   stats_list_.clear();
   metadata_store_.clear();
   extras_.clear();
+  gtp_tunnels_.clear();
   flush();
   publish();
 }

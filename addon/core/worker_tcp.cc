@@ -1,5 +1,5 @@
 // What a packet says beyond its flow's counters: connections that open and close, segments out of place, DSCP and TTL that
-// change. Each is rare; what every packet costs is in worker.cc. Thread: the worker's.
+// change, tunnels. Each is rare; what every packet costs is in worker.cc. Thread: the worker's.
 #include "tcp_watch.h"
 #include "worker.h"
 
@@ -40,7 +40,14 @@ void Worker::track_tcp(Flow& flow, const Packet& packet) {
   if (options_.expiry || (flow.dpi && ends_with_connection(flow))) wheel_.move(flow, deadline(flow));
 }
 
-void Worker::remark(Flow& flow, IpMark mark, int direction) {
+// Also the first packet of its direction: it had no mark.
+void Worker::remark(Flow& flow, const Packet& packet, IpMark mark, int direction) {
+  if (__builtin_expect(packet.gtp_offset, 0)) return remark_tunnelled(flow, packet, mark, direction);
+  if (!watch_ip_mark(flow, mark, direction, extras_)) counters_.out_of_memory.add(1);
+}
+
+[[gnu::noinline]] void Worker::remark_tunnelled(Flow& flow, const Packet& packet, IpMark mark, int direction) {
+  if (!gtp_tunnels_.learn(flow, packet, direction)) counters_.out_of_memory.add(1);
   if (!watch_ip_mark(flow, mark, direction, extras_)) counters_.out_of_memory.add(1);
 }
 

@@ -112,15 +112,15 @@ export class Masking {
     const standIns = this.#flowStandIns(flow);
     const addresses = new Map<string, string>();
     const macs = new Map<string, string>();
+    const tunnel = flow.gtp as Members | undefined;
     for (const side of ['other', 'local'] as const) {
+      if (tunnel !== undefined) this.#addTunnelEnd(tunnel, side, standIns, addresses);
       const address = parseAddress(String(flow[`${side}_ip`]));
       const mac = parseMac(String(flow[`${side}_mac`]));
       const byMac = mac !== undefined && this.#rules.hasMac(mac);
       if (byMac && address && side === 'local' && isHost(address)) this.#learned.add(address);
       const byRule = byMac || (address !== undefined && this.#isMasked(address));
-      const isOurs = side === 'local' || !notOurs.includes(String(flow.other_type));
-      const byPseudonym = this.#options.pseudonyms !== undefined && isOurs;
-      if (address && (byRule || (byPseudonym && isHost(address))))
+      if (address && (byRule || (this.#byPseudonym(flow, side) && isHost(address))))
         addresses.set(hex(address), standIns.address(address, side));
       if (mac && byRule) macs.set(mac, standIns.mac(mac, side));
     }
@@ -156,6 +156,24 @@ export class Masking {
     this.#external.set(hex(address), externalStandIn(address, this.#external.size));
     if (this.#external.size > mostExternal)
       this.#external.delete(this.#external.keys().next().value ?? '');
+  }
+
+  /** The ends of a tunnel are hosts of the network, as those of the flow in it are. */
+  #addTunnelEnd(
+    tunnel: Members,
+    side: 'local' | 'other',
+    standIns: StandIns,
+    addresses: Map<string, string>,
+  ): void {
+    const address = parseAddress(String(tunnel[`${side}_ip`]));
+    if (address === undefined) return;
+    if (this.#isMasked(address) || (this.#byPseudonym(tunnel, side) && isHost(address)))
+      addresses.set(hex(address), standIns.address(address, side));
+  }
+
+  #byPseudonym(ends: Members, side: 'local' | 'other'): boolean {
+    const isOurs = side === 'local' || !notOurs.includes(String(ends.other_type));
+    return this.#options.pseudonyms !== undefined && isOurs;
   }
 
   #flowStandIns(flow: Members): StandIns {

@@ -19,7 +19,7 @@ const processKey = randomBytes(32);
 
 /** Members whose texts are our own words or the library's: a host that is called `dns` must not change them. */
 const vocabulary =
-  /^(previous\.)?(type|reason|changed|tunnel|other_type|detected_(protocol|application)_name|(ndpi|category)\..*|geo\.(continent|country|region)|dhcp\.message_type|(netbios|snmp)\.operation|ntp\.mode|rdp\.protocols|smb\.dialect|.*\b(tag|role|state|capture_type|(name_)?source))$/;
+  /^(previous\.)?(type|reason|changed|tunnel|(gtp\.)?other_type|detected_(protocol|application)_name|(ndpi|category)\..*|geo\.(continent|country|region)|dhcp\.message_type|(netbios|snmp)\.operation|ntp\.mode|rdp\.protocols|smb\.dialect|.*\b(tag|role|state|capture_type|(name_)?source))$/;
 
 /**
  * An explanation without the values that rules fit: they stand, as this filter lets them, in the members that `field` names.

@@ -4,21 +4,13 @@ import { type Static, Type } from 'typebox';
 import { deviceMembers } from './device.js';
 import { closed, count, envelope, epochMs, flag, notes, sequence, text, word } from './envelope.js';
 import { Explain } from './explain.js';
+import { gtp } from './gtp.js';
 import { metadata } from './metadata.js';
 import { Ndpi } from './ndpi.js';
+import { otherTypes } from './other-types.js';
 import { placeMembers } from './place.js';
 import { firstDscp, transport } from './transport.js';
 import { tunnels } from './tunnels.js';
-
-export const otherTypes = [
-  'remote',
-  'local',
-  'multicast',
-  'broadcast',
-  'unknown',
-  'unsupported',
-  'error',
-] as const;
 
 const port = (description: string, netifyd: string) =>
   Type.Integer({ minimum: 0, maximum: 65535, ...notes(description, netifyd), 'x-unit': 'port' });
@@ -59,7 +51,7 @@ export const identity = {
   tunnel: word(
     tunnels,
     'The tunnel that the flow was found in; `none` for a flow on the wire itself.',
-    'gtp (an object, GTP only)',
+    'gtp (that it is there)',
   ),
   tunnel_id: Type.Integer({
     minimum: 0,
@@ -67,6 +59,7 @@ export const identity = {
     ...notes('VXLAN network identifier or GRE key; 0 where the tunnel has no common id.'),
     'x-unit': 'id',
   }),
+  ...gtp,
   local_ip: text('Address of the local side.', 'local_ip'),
   local_port: port('Port of the local side; 0 without TCP, UDP or SCTP.', 'local_port'),
   local_mac: mac('MAC of the local side in the first packet; zeros without Ethernet.', 'local_mac'),

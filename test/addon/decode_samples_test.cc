@@ -107,6 +107,7 @@ TEST(decode_short_way_is_the_same) {
     CHECK_EQ(a.dscp, b.dscp);
     CHECK_EQ(a.ttl, b.ttl);
     CHECK_EQ(a.l3_offset + 8, b.l3_offset);
+    CHECK_EQ(a.gtp_offset ? a.gtp_offset + 8 : 0, b.gtp_offset);
     CHECK_EQ(a.from_lower, b.from_lower);
     CHECK_EQ(a.later_fragment, b.later_fragment);
     CHECK(a.tunnel == b.tunnel);

@@ -7,6 +7,7 @@
 
 #include "core/cursor.h"
 #include "core/decode.h"
+#include "core/decode_gtp.h"
 #include "core/link_type.h"
 
 using namespace dipper;
@@ -54,6 +55,11 @@ void check(const PacketView& view, const Packet& packet, const DecodeOptions& op
   if (key.ip_protocol != 6 && key.ip_protocol != 17 && key.ip_protocol != 132) {
     require(key.lower_port == 0 && key.upper_port == 0);
   }
+  // Where the decoder went through GTP the header can be read again; the rules of the reference may be mistaken.
+  GtpHeader gtp;
+  const bool has_gtp = read_gtp(packet, gtp);
+  require(has_gtp == (packet.gtp_offset != 0) || options.reference);
+  if (has_gtp) require(gtp.source > view.data && gtp.source + (gtp.ip_version == 4 ? 8 : 32) <= end);
   if (options.reference) {
     require(key.tunnel == Tunnel::none && key.tunnel_id == 0 && !packet.later_fragment);
   } else {
@@ -80,6 +86,7 @@ void check_short_way(Decoder& layers, const PacketView& view, Discard discard,
   if (discard != Discard::none) return;
   require(other.key == packet.key && other.timestamp_ns == packet.timestamp_ns &&
           other.tunnel == packet.tunnel);
+  require(other.gtp_offset == (packet.gtp_offset ? packet.gtp_offset + sizeof ppi : 0));
   require(other.l3 - bytes.get() - sizeof ppi == static_cast<size_t>(packet.l3 - view.data));
   require(other.ethernet == bytes.get() + sizeof ppi && packet.ethernet == view.data);
   require(other.l3_length == packet.l3_length && other.l4_offset == packet.l4_offset);

@@ -2,6 +2,7 @@
 
 import type { FlowPurge } from '../../../src/messages/flow-purge.js';
 import type { Frame } from './frames.js';
+import { gtpFigures } from './gtp.js';
 import { type ClientHello, ja4 } from './ja4.js';
 import { tcpFigures } from './tcp.js';
 
@@ -274,6 +275,7 @@ export const figures: readonly Figure[] = [
   { name: 'DHCP class', member: 'dhcp.class_ident', ...first('dhcp.option.vendor_class_id') },
   { name: 'DHCP host name', member: 'dhcp.host_name', ...first('dhcp.option.hostname') },
   ...tcpFigures,
+  ...gtpFigures,
 ];
 
 /** What stands in the records of the answer section, in their order; tshark lists the values by type. */

@@ -93,6 +93,8 @@ export function frameOf(cells: readonly string[], columns: readonly string[]): F
   const ip = protocols.findLast((name) => name === 'ip' || name === 'ipv6');
   const transport = protocols.findLast((name) => name === 'tcp' || name === 'udp');
   if (ip === undefined || transport === undefined) return [];
+  // ESP in a tunnel over UDP: the ports are not its own.
+  if (protocols.lastIndexOf(transport) < protocols.lastIndexOf(ip)) return [];
   const last = (field: string): string => values(field).at(-1) ?? '';
   const end = (side: 'src' | 'dst'): string =>
     `${last(`${ip}.${side}`)} ${last(`${transport}.${side}port`)}`;

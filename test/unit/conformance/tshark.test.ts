@@ -23,7 +23,7 @@ const published: ClientHello = {
 const columns = [
   ...['frame.number', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst'],
   ...['tcp.stream', 'tcp.srcport', 'tcp.dstport', 'udp.stream', 'udp.srcport', 'udp.dstport'],
-  ...['tls.handshake.type', 'tls.handshake.extensions_server_name'],
+  ...['tls.handshake.type', 'tls.handshake.extensions_server_name', 'gtp.teid', 'gtp.message'],
 ];
 const row = (protocols: string, more: Record<string, string>): Frame[] =>
   frameOf(
@@ -114,6 +114,37 @@ describe('the comparison with tshark', () => {
     assert.deepEqual(compare([record({})], []), [0]);
   });
 
+  it('compares the ends of the innermost GTP tunnel, whichever side is the client', () => {
+    const gtp = figures.filter(({ name }) => name.startsWith('GTP'));
+    const packet = (from: string, teid: string, inner: [string, string], ports: [string, string]) =>
+      row('eth:ethertype:ip:udp:gtp:ip:tcp', {
+        'frame.number': '1',
+        'ip.src': `${from}\x1f${inner[0]}`,
+        'ip.dst': `203.0.113.9\x1f${inner[1]}`,
+        ...{ 'tcp.stream': '0', 'tcp.srcport': ports[0], 'tcp.dstport': ports[1] },
+        ...{ 'gtp.teid': teid, 'gtp.message': '0xff' },
+      });
+    const frames = [
+      ...packet('203.0.113.1', '0x0000000a', ['192.0.2.1', '198.51.100.7'], ['50123', '443']),
+      ...packet('203.0.113.2', '0x0000000b', ['198.51.100.7', '192.0.2.1'], ['443', '50123']),
+    ];
+    const local = { local_ip: '203.0.113.1', local_teid: 11 };
+    const ends = { ...local, other_ip: '203.0.113.2', other_teid: 10 };
+    const { checks, differences } = compareCapture('x', gtp, [record({ gtp: ends })], frames);
+    assert.deepEqual([[...checks.values()], differences], [[1, 1, 1, 1], []]);
+    const asServer = {
+      ...{ local_ip: '198.51.100.7', local_port: 443, other_ip: '192.0.2.1', other_port: 50123 },
+      local_origin: false,
+      gtp: { local_ip: '203.0.113.2', local_teid: 10, other_ip: '203.0.113.1', other_teid: 11 },
+    };
+    assert.deepEqual(compareCapture('x', gtp, [record(asServer)], frames).differences, []);
+    const wrong = record({ gtp: { ...ends, local_teid: 12 } });
+    assert.deepEqual(
+      compareCapture('x', gtp, [wrong], frames).differences.map(({ expected }) => expected),
+      ['0x0000000b'],
+    );
+  });
+
   it('takes the innermost addresses, and nothing that an ICMP error quotes', () => {
     const both = { ...endpoints, 'ip.src': '10.0.0.1', 'ip.dst': '10.0.0.2' };
     const inner = { ...both, 'ipv6.src': '2001:db8::2', 'ipv6.dst': '2001:db8::1' };
@@ -127,6 +158,7 @@ describe('the comparison with tshark', () => {
       'ip.dst': '10.0.0.2\x1f192.0.2.9',
     };
     assert.equal(row('eth:ethertype:ip:gre:ip:tcp', nested)[0]?.sender, '192.0.2.1 50123');
+    assert.deepEqual(row('eth:ethertype:ip:udp:gtp:ip:esp', nested), []);
     assert.deepEqual(row('eth:ethertype:ip:icmp:ip:tcp:tls', both), []);
     assert.deepEqual(row('eth:ethertype:arp', {}), []);
   });

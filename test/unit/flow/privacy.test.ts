@@ -98,6 +98,7 @@ describe('privacy filter', function () {
         server_names: ['a.example', 'Laptop.example.'],
       },
       conntrack: { reply_src_ip: '198.51.100.9', reply_dst_ip: '203.0.113.77' },
+      gtp: { local_ip: '192.0.2.10', other_ip: '203.0.113.77', other_type: 'local' },
       ssdp: { '192.0.2.10': '0xC000020A' },
     });
     const text = JSON.stringify(redacted(filter, message)).toLowerCase();

@@ -47,6 +47,19 @@ describe('pseudonyms', () => {
     );
   });
 
+  it('stand for the ends of a tunnel, too', async () => {
+    const filter = await create({
+      pseudonyms: new PseudonymKeys({ rotationS: 3600, now: () => now, save: () => undefined }),
+    });
+    const ends = { local_ip: '203.0.113.20', other_ip: '203.0.113.60' };
+    const { gtp } = redacted(filter, flowOf({ gtp: { ...ends, other_type: 'local' } })).flow;
+    assert.match(gtp.local_ip, /^100\./);
+    assert.match(gtp.other_ip, /^100\./);
+    const far = redacted(filter, flowOf({ gtp: { ...ends, other_type: 'remote' } })).flow.gtp;
+    assert.deepEqual([far.local_ip, far.other_ip], [gtp.local_ip, ends.other_ip]);
+    assert.equal(redacted(filter, flowOf({ local_ip: ends.local_ip })).flow.local_ip, gtp.local_ip);
+  });
+
   it('stay with a flow and change for what begins after the key', async () => {
     const filter = await create({ pseudonyms: keys() });
     const at = (first_seen_at: number) => redacted(filter, flowOf({ first_seen_at })).flow.local_ip;
