@@ -37,6 +37,7 @@ namespace dipper {
   X(ssl_fingerprint, "ssl", "fingerprint", text)                \
   X(ssl_not_before, "ssl", "not_before", number)                \
   X(ssl_not_after, "ssl", "not_after", number)                  \
+  X(quic_version, "quic", "version", text)                      \
   X(dns_query_name, "dns", "query_name", text)                  \
   X(dns_query_type, "dns", "query_type", number)                \
   X(dns_reply_code, "dns", "reply_code", number)                \

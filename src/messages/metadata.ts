@@ -18,7 +18,12 @@ export const metadata = {
       {
         host: Type.Optional(value('Host header of the first request, with its port.')),
         url: Type.Optional(value('Host and path of the first request.', 'http.url')),
-        user_agent: Type.Optional(value('User-Agent of the first request.', 'http.user_agent')),
+        user_agent: Type.Optional(
+          value(
+            'User-Agent of the first request, or what a QUIC client says of itself.',
+            'http.user_agent',
+          ),
+        ),
         method: Type.Optional(value('Method of the first request, for example `GET`.')),
         status: Type.Optional(count('HTTP status', 'Status code of the first response.')),
         content_type: Type.Optional(value('Content-Type of the first response.')),
@@ -89,6 +94,19 @@ export const metadata = {
         ),
       },
       { description: 'TLS, DTLS and the handshake inside QUIC.' },
+    ),
+  ),
+  quic: Type.Optional(
+    closed(
+      {
+        version: Type.Optional(
+          value("Version that the client's first message says, for example `Q043`."),
+        ),
+      },
+      {
+        description:
+          'QUIC of Google before TLS. Its server name is in `ssl`, its user agent in `http`.',
+      },
     ),
   ),
   dns: Type.Optional(

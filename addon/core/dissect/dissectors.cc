@@ -7,6 +7,7 @@
 #include "dhcp.h"
 #include "dns.h"
 #include "dtls.h"
+#include "gquic.h"
 #include "http.h"
 #include "login.h"
 #include "mqtt.h"
@@ -32,6 +33,9 @@ constexpr char long_headers[] =
     "\xc0\xc1\xc2\xc3\xc4\xc5\xc6\xc7\xc8\xc9\xca\xcb\xcc\xcd\xce\xcf\xd0\xd1\xd2\xd3\xd4\xd5\xd6\xd7\xd8\xd9\xda\xdb\xdc\xdd"
     "\xde\xdf\xe0\xe1\xe2\xe3\xe4\xe5\xe6\xe7\xe8\xe9\xea\xeb\xec\xed\xee\xef\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb"
     "\xfc\xfd\xfe\xff";
+
+// Google's: with version and connection id, and a packet number of any length; the long header of an Initial packet.
+constexpr char gquic_flags[] = "\x09\x0d\x19\x1d\x29\x2d\x39\x3d\xc0\xc1\xc2\xc3";
 
 constexpr char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 // Version 2 of RTP without padding (RFC 3550, 5.1).
@@ -120,6 +124,7 @@ const std::vector<Dissector>& table() {
       {"DTLS", ip_protocol_udp, {}, "\x16", at_once<dtls_begins>, read_dtls},
       {"DTLS in CAPWAP", ip_protocol_udp, {5246}, {}, any_payload, read_dtls},
       {"QUIC", ip_protocol_udp, {}, long_headers, at_once<quic_begins>, read_quic},
+      {"QUIC before TLS", ip_protocol_udp, {}, gquic_flags, payload<gquic_begins>, message<read_gquic>},
       {"HTTP", ip_protocol_tcp, {}, capitals, payload<http_begins>, sides<read_http>},
       {"DNS", ip_protocol_udp, {53}, {}, any_payload, dns},
       {"DNS on other ports", ip_protocol_udp, {}, {}, at_once<dns_elsewhere_begins>, dns},

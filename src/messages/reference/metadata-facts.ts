@@ -28,6 +28,7 @@ const metadata: FactTable = {
   'ssl.fingerprint':     ['0.1.0', '6c8d4b6e1f0a2c3d4e5f60718293a4b5c6d7e8f9', 'tls.server.hash.sha1 (upper case)', 'tls.fingerprint (with colons)', 'files.log sha1'],
   'ssl.not_before':      ['0.1.0', 1696000000, 'tls.server.not_before (ISO 8601)', 'tls.notbefore (ISO 8601)', 'x509.log certificate.not_valid_before'],
   'ssl.not_after':       ['0.1.0', 1703776000, 'tls.server.not_after (ISO 8601)', 'tls.notafter (ISO 8601)', 'x509.log certificate.not_valid_after'],
+  'quic.version':        ['0.1.0', 'Q043', '', 'quic.version', 'quic.log version'],
   'dns.query_name':      ['0.1.0', 'www.example.net', 'dns.question.name', 'dns.queries.rrname', 'dns.log query'],
   'dns.query_type':      ['0.1.0', 28, 'dns.question.type (a name)', 'dns.queries.rrtype (a name)', 'dns.log qtype'],
   'dns.reply_code':      ['0.1.0', 3, 'dns.response_code (a name)', 'dns.rcode (a name)', 'dns.log rcode'],

@@ -203,6 +203,7 @@ export const figures: readonly Figure[] = [
       return `${frame.values('http.host')[0] ?? ''}${uri}`;
     },
   },
+  { name: 'QUIC version, before TLS', member: 'quic.version', ...first('gquic.tag.version') },
   {
     name: 'HTTP user agent',
     member: 'http.user_agent',
