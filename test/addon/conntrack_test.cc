@@ -313,3 +313,45 @@ TEST(conntrack_what_flow_said_is_still_in_flow_purge) {
   CHECK_EQ(rig.purges().size(), 1u);
   for (const std::string& line : rig.lines()) CHECK_STR(field(line, "ct_id"), "7");
 }
+
+// The LAN side sees a query before the kernel tells of its connection: the `flow` that went out too early is put right with the
+// next interval of statistics, once, and within the first second or not at all.
+TEST(conntrack_that_comes_after_the_flow_is_told_in_an_update) {
+  using namespace traffic;
+  const Endpoint client{"192.168.1.10", 5000}, server{"203.0.113.9", 53};
+  const std::string query("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07"
+                          "example\x03org\x00\x00\x01\x00\x01",
+                          29);
+  for (const bool in_time : {true, false}) {
+    const auto table = std::make_shared<ConntrackTable>(ConntrackOptions{1024, 120, 3600});
+    WorkerOptions options;
+    options.conntrack = table;
+    options.events = event_detected | event_updated | event_stats | event_expired;
+    options.stats_interval_ns = 500000000;
+    WorkerRig rig(options);
+    Traffic first;
+    first.udp(100, client, server, query);
+    rig.feed(first);
+    const auto told = rig.lines("flow");
+    CHECK_EQ(told.size(), 1u);
+    CHECK_STR(field(told.at(0), "ip_nat"), "false");
+    const auto pass = [&rig](uint64_t milliseconds) {
+      rig.worker().tick(milliseconds * 1000000);
+      while (rig.worker().slice()) {
+      }
+    };
+    if (!in_time) pass(101100);
+    table->put(entry(7, tuple({"192.168.1.10", 5000}, {"203.0.113.9", 53}), tuple({"203.0.113.9", 53}, {"198.51.100.1", 61000}), 17), 1);
+    for (const uint64_t milliseconds : {100600, 101200, 101800}) pass(milliseconds);
+    const auto updates = rig.lines("flow_dpi_update");
+    CHECK_EQ(updates.size(), in_time ? 1u : 0u);
+    if (in_time) {
+      CHECK_STR(field(updates.at(0), "ct_id"), "7");
+      CHECK(updates.at(0).find("\"changed\":[\"ip_nat\"") != std::string::npos);
+      CHECK(updates.at(0).find("\"previous\":{\"ip_nat\":false}") != std::string::npos);
+    }
+    rig.end();
+    CHECK_STR(field(rig.purges().at(0), "ip_nat"), "true");
+    check_conservation(rig);
+  }
+}
