@@ -84,7 +84,7 @@ MessageWriter::Text MessageWriter::identity(Text t, const Flow& flow, const Side
   t.hex(flow_digest(tuple, key, flow.first_ns));
   t.put("\",\"community_id\":\"");
   t.p = write_community_id(tuple, t.p);
-  if (key.vlan_id | static_cast<unsigned>(flow.tunnel) | key.tunnel_id | flow.has_gtp) {
+  if (key.vlan_id | static_cast<unsigned>(flow.tunnel) | key.tunnel_id) {
     t.put("\",\"ip_version\":");
     t.number(key.ip_version);
     t.put(",\"ip_protocol\":");
@@ -95,7 +95,6 @@ MessageWriter::Text MessageWriter::identity(Text t, const Flow& flow, const Side
     t.put(tunnel_name(flow.tunnel));
     t.put("\",\"tunnel_id\":");
     t.number(key.tunnel_id);
-    if (flow.has_gtp) t = gtp(t, flow, low);
     t.put(",\"local_ip\":\"");
   } else {  // nearly all: the same with 30 instructions less
     t.put(key.ip_version == 4 ? "\",\"ip_version\":4,\"ip_protocol\":" : "\",\"ip_version\":6,\"ip_protocol\":");
@@ -118,6 +117,8 @@ MessageWriter::Text MessageWriter::identity(Text t, const Flow& flow, const Side
   t.put("\",\"local_origin\":");
   t.boolean(flow.client_is_lower == low);
   t = translation(t, flow, tuple);
+  // Behind the sides: who looks for the first "local_ip" in a line finds the flow's.
+  if (__builtin_expect(flow.has_gtp, 0)) t = gtp(t, flow, low);
   t.put(",\"first_seen_at\":");
   t = time(t, flow.first_ns);
   t.put(",\"last_seen_at\":");

@@ -77,7 +77,7 @@ class Worker {
   void apply(WorkerCommand&& command);
   // The worker ends: what was asked for and is not done will not be.
   void end_commands(std::vector<WorkerCommand>&& unseen);
-  // One bounded piece of what is not about a packet: some 100 us at most, so that packets never wait long. Returns whether
+  // One bounded piece of what is not about a packet: some 200 us, so that packets never wait long. Returns whether
   // there is more to do now; false as well when the queue of events has no room for it (its consumer then nudges).
   bool slice() { return pending_ && do_slice(); }
 

@@ -59,7 +59,6 @@ export const identity = {
     ...notes('VXLAN network identifier or GRE key; 0 where the tunnel has no common id.'),
     'x-unit': 'id',
   }),
-  ...gtp,
   local_ip: text('Address of the local side.', 'local_ip'),
   local_port: port('Port of the local side; 0 without TCP, UDP or SCTP.', 'local_port'),
   local_mac: mac('MAC of the local side in the first packet; zeros without Ethernet.', 'local_mac'),
@@ -143,6 +142,7 @@ export const identity = {
       ),
     }),
   ),
+  ...gtp,
   first_seen_at: epochMs('Time of the first packet, by the clock of the capture.', 'first_seen_at'),
   last_seen_at: epochMs('Time of the last packet so far.', 'last_seen_at'),
   detected_protocol: count(
