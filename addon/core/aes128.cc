@@ -72,8 +72,40 @@ void encrypt_by_tables(const uint32_t* keys, const uint8_t* in, uint8_t* out) no
   state = _mm_aesenclast_si128(state, _mm_loadu_si128(round_keys + 10));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), state);
 }
-const auto encrypt_block = __builtin_cpu_supports("aes") ? encrypt_native : encrypt_by_tables;
+// Counter mode for whole groups of eight blocks, which the processor works at side by side: alone each waits 40 cycles for its
+// rounds. Returns how many bytes it has done.
+[[gnu::target("aes,sse2")]] size_t crypt_groups(const uint32_t* keys, const uint8_t* nonce, uint32_t first, const uint8_t* in,
+                                                size_t size, uint8_t* out) noexcept {
+  constexpr int group = 8;
+  const auto* round_keys = reinterpret_cast<const __m128i*>(keys);
+  uint8_t start[16] = {};
+  memcpy(start, nonce, 12);
+  const __m128i counter = _mm_loadu_si128(reinterpret_cast<const __m128i*>(start));
+  size_t done = 0;
+  for (; size - done >= 16 * group; done += 16 * group) {
+    __m128i states[group];
+    __m128i key = _mm_loadu_si128(round_keys);
+    for (__m128i& state : states) {
+      const auto number = static_cast<int>(__builtin_bswap32(first++));
+      state = _mm_xor_si128(_mm_or_si128(counter, _mm_slli_si128(_mm_cvtsi32_si128(number), 12)), key);
+    }
+    for (int round = 1; round < 10; ++round) {
+      key = _mm_loadu_si128(round_keys + round);
+      for (__m128i& state : states) state = _mm_aesenc_si128(state, key);
+    }
+    key = _mm_loadu_si128(round_keys + 10);
+    const auto* from = reinterpret_cast<const __m128i*>(in + done);
+    auto* to = reinterpret_cast<__m128i*>(out + done);
+    for (int i = 0; i < group; ++i)
+      _mm_storeu_si128(to + i, _mm_xor_si128(_mm_loadu_si128(from + i), _mm_aesenclast_si128(states[i], key)));
+  }
+  return done;
+}
+const bool has_instructions = __builtin_cpu_supports("aes");
+const auto encrypt_block = has_instructions ? encrypt_native : encrypt_by_tables;
 #else
+constexpr bool has_instructions = false;
+size_t crypt_groups(const uint32_t*, const uint8_t*, uint32_t, const uint8_t*, size_t, uint8_t*) noexcept { return 0; }
 const auto encrypt_block = encrypt_by_tables;
 #endif
 
@@ -104,7 +136,15 @@ void Aes128::encrypt_portable(const uint8_t in[16], uint8_t out[16]) const noexc
 void Aes128::gcm_crypt(const uint8_t nonce[12], const uint8_t* in, size_t size, uint8_t* out) const noexcept {
   uint8_t counter[16], stream[16];
   memcpy(counter, nonce, 12);
-  for (uint32_t block = 2; size; ++block) {
+  uint32_t block = 2;
+  if (has_instructions) {
+    const size_t done = crypt_groups(round_keys_, nonce, block, in, size, out);
+    block += static_cast<uint32_t>(done / 16);
+    in += done;
+    out += done;
+    size -= done;
+  }
+  for (; size; ++block) {
     for (int i = 0; i < 4; ++i) counter[12 + i] = static_cast<uint8_t>(block >> (24 - 8 * i));
     encrypt_block(round_keys_, counter, stream);
     const size_t n = size < 16 ? size : 16;

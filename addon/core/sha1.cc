@@ -2,6 +2,11 @@
 
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
 namespace dipper {
 namespace {
 
@@ -69,11 +74,54 @@ template <typename W>
   for (int i = 0; i < 5; ++i) h[i] += v[i];
 }
 
-void compress_block(uint32_t h[5], const uint8_t* block) {
+void compress_portable(uint32_t h[5], const uint8_t* block) noexcept {
   uint32_t w[16];
   for (int t = 0; t < 16; ++t) w[t] = load_be32(block + 4 * t);
   compress(h, w);
 }
+
+// 900 instructions; with the processor's own 150.
+#if defined(__x86_64__)
+// Four rounds at a time, of function and constant `phase`. The processor keeps a, b, c, d from the highest word down; e of the
+// next four rounds is a of these, turned (FIPS 180-4, 6.1.2).
+template <int phase>
+[[gnu::target("sha,sse4.1"), gnu::always_inline]] inline void five_times_four(__m128i& abcd, __m128i& before, __m128i w[4]) {
+#pragma GCC unroll 5
+  for (int i = 5 * phase; i < 5 * phase + 5; ++i) {
+    __m128i& words = w[i & 3];
+    if (i >= 4) {
+      const __m128i mixed = _mm_xor_si128(_mm_sha1msg1_epu32(words, w[(i + 1) & 3]), w[(i + 2) & 3]);
+      words = _mm_sha1msg2_epu32(mixed, w[(i + 3) & 3]);
+    }
+    const __m128i e = i ? _mm_sha1nexte_epu32(before, words) : _mm_add_epi32(before, words);
+    before = abcd;
+    abcd = _mm_sha1rnds4_epu32(abcd, e, phase);
+  }
+}
+
+[[gnu::target("sha,sse4.1")]] void compress_native(uint32_t h[5], const uint8_t* block) noexcept {
+  const __m128i reversed = _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f);
+  const __m128i abcd_before = _mm_shuffle_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(h)), 0x1b);
+  const __m128i e_before = _mm_set_epi32(static_cast<int>(h[4]), 0, 0, 0);
+  __m128i abcd = abcd_before, before = e_before, w[4];
+  for (int i = 0; i < 4; ++i)
+    w[i] = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(block) + i), reversed);
+  five_times_four<0>(abcd, before, w);
+  five_times_four<1>(abcd, before, w);
+  five_times_four<2>(abcd, before, w);
+  five_times_four<3>(abcd, before, w);
+  h[4] = static_cast<uint32_t>(_mm_extract_epi32(_mm_sha1nexte_epu32(before, e_before), 3));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(h), _mm_shuffle_epi32(_mm_add_epi32(abcd, abcd_before), 0x1b));
+}
+
+bool has_instructions() {
+  unsigned a, b, c, d;
+  return __builtin_cpu_supports("sse4.1") && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & 1u << 29);
+}
+const auto compress_block = has_instructions() ? compress_native : compress_portable;
+#else
+const auto compress_block = compress_portable;
+#endif
 
 constexpr uint32_t initial[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
 

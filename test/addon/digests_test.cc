@@ -1,9 +1,10 @@
-// MD5, SHA-256, HMAC and AES-128 against the vectors of their specifications; split and cut inputs.
+// MD5, SHA-1, SHA-256, HMAC and AES-128 against the vectors of their specifications; split and cut inputs.
 #include <string>
 
 #include "check.h"
 #include "core/aes128.h"
 #include "core/md5.h"
+#include "core/sha1.h"
 #include "core/sha256.h"
 #include "dissect_rig.h"
 
@@ -98,4 +99,42 @@ TEST(digests_gcm_counter_mode) {
   Aes128(bytes(key)).gcm_crypt(bytes(nonce), bytes(plain), plain.size(), reinterpret_cast<uint8_t*>(out.data()));
   CHECK_STR(out, bytes_of("42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0"
                           "aac973d58e091"));
+}
+
+// Groups of blocks that are done side by side give what one after another does, wherever the text ends.
+TEST(digests_gcm_counter_mode_of_any_length) {
+  const Aes128 aes(bytes(bytes_of("feffe9928665731c6d6a8f9467308308")));
+  const std::string nonce = bytes_of("cafebabefacedbaddecaf888");
+  for (size_t size = 0; size <= 400; ++size) {
+    std::string plain(size, '\0'), expected(size, '\0'), out(size + 1, '~');
+    for (size_t i = 0; i < size; ++i) plain[i] = static_cast<char>(i * 7 + 3);
+    for (size_t i = 0; i < size; ++i) {
+      std::array<uint8_t, 16> stream;
+      const std::string counter = nonce + dissect::be16(0) + dissect::be16(static_cast<unsigned>(2 + i / 16));
+      aes.encrypt_portable(bytes(counter), stream.data());
+      expected[i] = static_cast<char>(plain[i] ^ stream[i % 16]);
+    }
+    aes.gcm_crypt(bytes(nonce), bytes(plain), size, reinterpret_cast<uint8_t*>(out.data()));
+    CHECK_STR(out, expected + "~");
+  }
+}
+
+// FIPS 180's examples: one block, two, and a million bytes; then what the portable rounds make of every length of one block.
+TEST(digests_sha1_by_fips_180) {
+  const auto of = [](const std::string& text) { return hex(sha1(bytes(text), text.size())); };
+  CHECK_STR(of("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
+  CHECK_STR(of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"), "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+  CHECK_STR(of(std::string(1000000, 'a')), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
+  for (uint32_t words = 0; words <= 11; ++words) {
+    Sha1Message message{};
+    std::string text;
+    for (uint32_t i = 0; i < words; ++i) {
+      message.words[i] = 0x9e3779b9u * (i + words + 1);
+      text += dissect::be16(message.words[i] >> 16) + dissect::be16(message.words[i] & 0xffff);
+    }
+    message.words[words] = 0x80000000;
+    message.count = words + 1;
+    message.bits = words * 32;
+    CHECK_STR(hex(sha1(message)), of(text));
+  }
 }
