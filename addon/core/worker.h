@@ -39,7 +39,7 @@ enum EventMask : uint8_t {
 struct WorkerOptions : LiveOptions {
   uint32_t max_flows = 1u << 20;       // of all workers together; the engine divides
   uint32_t max_dpi_states = 1u << 17;  // flows in detection at a time: 92 MB at libndpi 4.2, and what it hangs on them
-  uint32_t max_inspections = 1u << 16;  // of them, flows that one of our own dissectors reads: 27 MB, at most 228
+  uint32_t max_inspections = 1u << 14;  // of them, flows that one of our own dissectors reads: 6 MB, at most 70
   uint32_t max_reassembly_blocks = 1u << 12;  // directions of flows with pieces to put together: 64 MB
   bool expiry = true;                  // false: flows end with the capture (nDPI's own test run)
   bool reference = false;
